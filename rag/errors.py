@@ -1,0 +1,58 @@
+"""Every error that Newsdesk raises on purpose; it knows nothing else of the project.
+
+NewsdeskError                what the command line prints in one line (exit 1)
+├── UsageError               the request or its input is wrong (exit 2)
+│   ├── QuestionError        an empty or oversized question
+│   ├── SourceError          a source that cannot be read at all
+│   │   └── RejectedFile     one file of a source, or one line of it, that was left out
+│   └── NoSuchArticle        an article or version that the library does not hold
+├── LibraryError             the library or its index cannot be used
+│   ├── NoLibrary            nothing has been synced yet
+│   ├── LibraryMismatch      made by another model, chunking or release
+│   └── StorageError         the disk is full, or the data folder cannot be written
+└── ModelError               a model's files are missing or not what they should be
+"""
+
+
+class NewsdeskError(Exception):
+    """Something that a reader can act on; the message says what happened, to what, and what to do."""
+
+
+class UsageError(NewsdeskError):
+    """The request or its input is wrong."""
+
+
+class QuestionError(UsageError):
+    """The question is empty or longer than is accepted."""
+
+
+class SourceError(UsageError):
+    """A source cannot be read at all."""
+
+
+class RejectedFile(SourceError):
+    """One file or line of a source was left out; the rest goes in."""
+
+
+class NoSuchArticle(UsageError):
+    """The library does not hold that article or that version of it."""
+
+
+class LibraryError(NewsdeskError):
+    """The library or its index cannot be used as it stands."""
+
+
+class NoLibrary(LibraryError):
+    """Nothing has been synced into this data folder yet."""
+
+
+class LibraryMismatch(LibraryError):
+    """The library was made by another model, chunking or release."""
+
+
+class StorageError(LibraryError):
+    """The disk is full, or the data folder cannot be written."""
+
+
+class ModelError(NewsdeskError):
+    """A model's files are missing or are not what they should be."""

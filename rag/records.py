@@ -1,0 +1,233 @@
+"""The shapes that travel between the rooms: articles in, passages between, answers out.
+
+Frozen dataclasses over the standard library alone. Every span counts Unicode code points of the
+stored text, end exclusive, so that ``article.text[start:end]`` is what is shown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+SCHEMA = 1
+
+Status = Literal["answered", "abstained"]
+Verdict = Literal["quoted", "supported", "partly", "misattributed", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of an article's text, ``start`` inclusive, ``end`` exclusive."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One version of one article; ``source`` is the outlet, dates are ISO 8601 text."""
+
+    article_id: str
+    version: str
+    title: str
+    text: str
+    source: str | None = None
+    author: str | None = None
+    published: str | None = None
+    updated: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Whole sentences of an article that are embedded together, under a header that is never quoted."""
+
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk that retrieval found, with what a reader needs to judge it.
+
+    ``score`` is the fused rank score; ``bm25`` and ``cosine`` are None where that search did not
+    find the chunk. ``sentences`` are spans of the article's text inside the passage.
+    """
+
+    chunk_id: str
+    article_id: str
+    version: str
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Span, ...]
+    score: float
+    bm25: float | None
+    cosine: float | None
+    title: str
+    source: str | None
+    published: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where else a quote stands: another article that carries nearly the same sentence."""
+
+    article_id: str
+    version: str
+    source: str | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The exact words that a sentence rests on: ``quote`` is the stored text from ``start`` to ``end``."""
+
+    number: int
+    article_id: str
+    version: str
+    title: str
+    source: str | None
+    published: str | None
+    url: str | None
+    start: int
+    end: int
+    quote: str
+    also_in: tuple[Origin, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer and the numbers of the citations it rests on."""
+
+    text: str
+    verdict: Verdict
+    citations: tuple[int, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of several accounts of the same thing."""
+
+    value: str
+    speaker: str | None
+    citation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Accounts that differ, or an older figure that a newer one replaces."""
+
+    about: str
+    kind: Literal["conflict", "update"]
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Where the time went; None for a stage that did not run."""
+
+    retrieve: float | None
+    read: float | None
+    write: float | None
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the assistant says, and all that it rests on."""
+
+    question: str
+    searched_as: str
+    status: Status
+    answer: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    passages: tuple[Passage, ...]
+    seconds: Seconds
+    accounts: tuple[Account, ...] | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of the conversation, with its answer where there is one."""
+
+    question: str
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Narrows the search; both days are inclusive, and no outlets means all of them."""
+
+    since: date | None = None
+    until: date | None = None
+    outlets: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.since or self.until or self.outlets)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Event: the question as it is searched, and the size of what is searched."""
+
+    searched_as: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Event: the passages, best first, before they are read."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """Event: one more sentence of the answer, with the citations that it introduces."""
+
+    sentence: Sentence
+    citations: tuple[Citation, ...]
+
+
+Event = Searched | Found | Wrote | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a library holds, for the first screen and the filters; days are None when no article has a date."""
+
+    articles: int
+    chunks: int
+    outlets: tuple[str, ...]
+    first: date | None
+    last: date | None
+
+_PASSAGE_OUT = ("article_id", "version", "start", "end", "text", "score")
+
+
+def answer_to_json(answer: Answer, *, id: str | None = None) -> dict[str, Any]:
+    """The answer in the form of the public contract, ``schema: 1``."""
+    out: dict[str, Any] = {"schema": SCHEMA}
+    if id is not None:
+        out["id"] = id
+    fields = dataclasses.asdict(answer)
+    fields["passages"] = [{key: p[key] for key in _PASSAGE_OUT} for p in fields["passages"]]
+    order = ("question", "searched_as", "status", "answer", "sentences", "citations", "accounts", "passages", "model", "seconds")
+    return out | {key: _plain(fields[key]) for key in order}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
