@@ -7,6 +7,7 @@ stored text, end exclusive, so that ``article.text[start:end]`` is what is shown
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -211,6 +212,7 @@ class Overview:
     first: date | None
     last: date | None
 
+
 _PASSAGE_OUT = ("article_id", "version", "start", "end", "text", "score")
 
 
@@ -231,3 +233,16 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value
+
+
+def answer_from_dict(stored: Mapping[str, Any]) -> Answer:
+    """The Answer that ``dataclasses.asdict`` took apart, for conversations that are read back."""
+    accounts = stored["accounts"]
+    return Answer(
+        **{key: stored[key] for key in ("question", "searched_as", "status", "answer", "model")},
+        sentences=tuple(Sentence(**(s | {"citations": tuple(s["citations"])})) for s in stored["sentences"]),
+        citations=tuple(Citation(**(c | {"also_in": tuple(Origin(**o) for o in c["also_in"])})) for c in stored["citations"]),
+        passages=tuple(Passage(**(p | {"sentences": tuple(Span(**s) for s in p["sentences"])})) for p in stored["passages"]),
+        seconds=Seconds(**stored["seconds"]),
+        accounts=None if accounts is None else tuple(Account(**(a | {"sides": tuple(Side(**s) for s in a["sides"])})) for a in accounts),
+    )

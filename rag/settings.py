@@ -19,7 +19,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(CHECKOUT / ".newsdesk", description="Folder of the library, its index and the conversations.")
     embedding_model: str = Field(
-        "packaged", description="`packaged` for the all-MiniLM-L6-v2 that is installed with Newsdesk, or the folder or name of another sentence-transformers model."
+        "packaged",
+        description="`packaged` for the all-MiniLM-L6-v2 that is installed with Newsdesk, or the folder or name of another sentence-transformers model.",
     )
     chunk_tokens: int = Field(200, ge=32, le=8192, description="Most tokens of a chunk, its header not counted.")
     header_tokens: int = Field(40, ge=0, le=128, description="Most tokens of the title and date that head a chunk when it is embedded.")

@@ -1,0 +1,1 @@
+"""From passages to sentences with citations; it does not know where passages come from."""

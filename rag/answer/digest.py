@@ -1,0 +1,45 @@
+"""Answers to "summarise …" and "the latest on …" made of quotes; pure, over passages that were already read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rag.answer.extract import Quote, quote
+from rag.models.reader import Reading
+from rag.records import Article, Citation, Passage, Sentence
+from rag.text.sentences import split_sentences
+from rag.text.words import terms
+
+# Share of the topic's terms, weighted by rarity, that an article must hold to be about it.
+_ABOUT = 0.7
+
+
+def about(passages: Sequence[Passage], topic: str, rarity: Mapping[str, float]) -> list[Passage]:
+    """The passages whose article, as far as it was found, holds the topic's terms; order kept."""
+    wanted = {term: rarity.get(term, 0.0) for term in terms(topic)}
+    total = sum(wanted.values())
+    held: dict[str, set[str]] = {}
+    for p in passages:
+        held.setdefault(p.article_id, set()).update(terms(f"{p.title} {p.text}"))
+    return [p for p in passages if total and sum(w for t, w in wanted.items() if t in held[p.article_id]) >= _ABOUT * total]
+
+
+def summarise(article: Article, *, most: int) -> list[Quote]:
+    """The first sentences of an article: news tells what matters first, and no short summary of news beats its lead by much."""
+    quotes = []
+    for number, span in enumerate(split_sentences(article.text)[:most], start=1):
+        text = article.text[span.start : span.end]
+        a = article
+        citation = Citation(number, a.article_id, a.version, a.title, a.source, a.published, a.url, span.start, span.end, text)
+        quotes.append((Sentence(text, "quoted", (number,)), citation))
+    return quotes
+
+
+def latest(readings: Sequence[Reading], passages: Sequence[Passage], *, most: int) -> list[Quote]:
+    """The best sentence of each of the newest articles, newest first, articles without a date last."""
+    best: dict[str, Reading] = {}
+    for reading in readings:
+        best.setdefault(passages[reading.passage].article_id, reading)
+    ordered = sorted(best.values(), key=lambda r: passages[r.passage].article_id)
+    newest = sorted(ordered, key=lambda r: passages[r.passage].published or "", reverse=True)
+    return [quote(number, [reading], passages) for number, reading in enumerate(newest[:most], start=1)]

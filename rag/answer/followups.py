@@ -1,0 +1,87 @@
+"""Completes a question that leans on earlier turns, so that it can be searched by itself; pure, and shown to the reader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.records import Turn
+from rag.text.questions import names
+from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
+
+_LEANING = frozenset(
+    "he she it they him her them his hers its their theirs this that these those there then instead else too also either another other others same one ones former latter".split()
+)
+_PERSONAL = frozenset("he she him her his hers they them their".split())
+# "and in Brackwell?", "what about the museum?", "how about 2024?"
+_ELLIPSIS = re.compile(
+    r"^\W*(?:and|but|or|so|what about|how about|and what about|and how about|also|then)\b[\s,]*(?P<rest>.*?)\W*$", re.I | re.S
+)
+_ASKS = re.compile(
+    r"\b(?:who|whom|whose|what|when|where|which|why|how|did|does|do|is|are|was|were|has|have|had|can|could|will|would|should)\b", re.I
+)
+# "that" before a noun clause ("said that …") or a relative clause leans on nothing outside the question.
+_INNER = re.compile(
+    r"\b(?:say|said|says|claim|claimed|think|show|mean|know|fact|so|such|\w+(?:er|or|ist|man|people|men|thing|one)s?) that\b|\bis there\b|\bare there\b|\bwas there\b|\bwere there\b",
+    re.I,
+)
+# More would drown the new question's own words.
+_MOST_CARRIED = 6
+
+
+def complete(question: str, history: Sequence[Turn]) -> str:
+    """The question with what it leaves out, taken from the last turns; unchanged when it stands by itself.
+
+    "and in Brackwell?" takes over the earlier question, "what did he say?" gets the earlier question's
+    names and content words behind a dash.
+    """
+    if not history or not _leans(question):
+        return question
+    earlier = complete(history[-1].question, history[:-1])
+    ellipsis = _ELLIPSIS.match(question)
+    if ellipsis and ellipsis["rest"] and not _ASKS.match(ellipsis["rest"]):
+        return f"{earlier.split(' — ')[0].rstrip(' ?.!')}: {ellipsis['rest']}?"
+    carried = _carried(question, earlier, history[-1].answer)
+    if not carried:
+        return question
+    return f"{question.rstrip()} — {', '.join(carried)}"
+
+
+def _leans(question: str) -> bool:
+    if _ELLIPSIS.match(question):
+        return True
+    own = tokens(_INNER.sub(" ", question))
+    if any(word in _LEANING for word in own):
+        return True
+    # "Why?", "How many?", "When exactly?": nothing of its own to search for.
+    return len(terms(question)) <= 1 and not names(question)
+
+
+def _carried(question: str, earlier: str, answer: str | None) -> list[str]:
+    have = set(terms(question))
+    carried: list[str] = []
+
+    def take(phrase: str) -> None:
+        stems = {stem(word) for word in tokens(phrase) if word not in STOP_WORDS}
+        if stems and not stems <= have and len(carried) < _MOST_CARRIED:
+            carried.append(phrase)
+            have.update(stems)
+
+    if answer and _PERSONAL & set(tokens(question)):
+        people = [p for p in _people(answer) if not set(map(fold, p.split())) & set(tokens(earlier))]
+        for person in people[:1]:
+            take(person)
+    for phrase in _phrases(earlier):
+        take(phrase)
+    return carried
+
+
+def _people(answer: str) -> list[str]:
+    """Runs of two or three capitalised words, which in news are mostly people, in order."""
+    return re.findall(r"[A-ZÀ-ÖØ-Þ][\w’'-]+(?: [A-ZÀ-ÖØ-Þ][\w’'-]+){1,2}", answer)
+
+
+def _phrases(question: str) -> list[str]:
+    """Runs of capitalised words whole, other words that carry meaning one by one, in order."""
+    found = re.findall(r"[A-ZÀ-ÖØ-Þ][\w’'-]*(?: [A-ZÀ-ÖØ-Þ][\w’'-]*)+|[^\W_][\w’'.,-]*[^\W_]|[^\W_]", question)
+    return [phrase for phrase in found if any(word not in STOP_WORDS for word in tokens(phrase)) and phrase.casefold() not in STOP_WORDS]

@@ -1,0 +1,162 @@
+"""The one path from a question to a checked answer, for the chat page, the command line and evaluation alike."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rag.answer import digest, refusals
+from rag.answer.extract import Quote, choose_quotes
+from rag.answer.followups import complete
+from rag.errors import QuestionError
+from rag.models.embeddings import Embedder
+from rag.models.reader import Reader
+from rag.records import (
+    Answer,
+    Article,
+    Event,
+    Filters,
+    Found,
+    Overview,
+    Passage,
+    Searched,
+    Seconds,
+    Turn,
+    Wrote,
+    answer_from_dict,
+)
+from rag.retrieve import Retriever
+from rag.settings import Settings
+from rag.store.library import Library
+from rag.store.publish import Stores
+from rag.store.vectors import Indexes
+from rag.text.questions import Asked, understand
+
+# "The latest on X" looks at this many times more passages, since the newest need not be the nearest.
+_LATEST_WIDENS = 4
+
+
+class Assistant:
+    """Answers from one library; open it once and share it between threads."""
+
+    def __init__(self, settings: Settings, *, embedder: Embedder | None = None) -> None:
+        self.settings = settings
+        self.library = Library(settings.home)
+        self.embedder = embedder or Embedder(settings.embedding_model)
+        indexes = Indexes(settings.home / "chroma")
+        self.stores = Stores(self.library, indexes, self.embedder, settings)
+        self.retriever = Retriever(self.library, indexes, self.embedder, settings)
+        self.reader = Reader(self.embedder)
+
+    def ask(self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), searched_as: str | None = None) -> Answer:
+        """The answer, whole; see ``stream``."""
+        *_, answer = self.stream(question, history=history, filters=filters, searched_as=searched_as)
+        assert isinstance(answer, Answer)
+        return answer
+
+    def stream(
+        self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), searched_as: str | None = None
+    ) -> Iterator[Event]:
+        """Searched, Found, Wrote for each sentence, and the Answer last.
+
+        ``searched_as`` replaces the completed question where a reader has edited it. Raises QuestionError for an
+        empty or oversized question, NoLibrary when nothing was synced, LibraryMismatch when another model made the library.
+        """
+        clock = _Clock()
+        question = self._checked(question)
+        text = self._checked(searched_as) if searched_as else complete(question, history)
+        asked = understand(text)
+        if asked.intent in ("greeting", "foreign"):
+            yield Searched(text, self.overview().articles)
+            yield _refusal(question, text, refusals.for_intent(asked.intent), (), clock)
+            return
+        if not searched_as:
+            text = self.retriever.corrected(text)
+        overview = self.library.overview()
+        yield Searched(text, overview.articles)
+        with clock.of("retrieve"):
+            passages = tuple(self.retriever.search(asked.topic or text, filters=filters, limit=self._limit(asked)))
+        yield Found(passages[: self.settings.passages])
+        with clock.of("read"):
+            quotes = self._quotes(text, asked, passages)
+        for sentence, citation in quotes:
+            yield Wrote(sentence, (citation,))
+        passages = passages[: self.settings.passages]
+        if quotes:
+            yield _answer(question, text, quotes, passages, clock)
+        elif asked.intent == "summary" and not asked.topic:
+            yield _refusal(question, text, refusals.WHICH_ARTICLE, passages, clock)
+        else:
+            yield _refusal(question, text, refusals.nothing_answers(overview, filters, found=bool(passages)), passages, clock)
+
+    def _limit(self, asked: Asked) -> int:
+        return self.settings.passages * (_LATEST_WIDENS if asked.intent == "latest" else 1)
+
+    def _quotes(self, text: str, asked: Asked, passages: Sequence[Passage]) -> list[Quote]:
+        most = self.settings.quotes
+        if asked.intent == "fact":
+            readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text))
+            return choose_quotes(readings, passages, threshold=self.settings.answer_threshold, most=most)
+        rarity = self.retriever.rarity(asked.topic)
+        close = digest.about(passages, asked.topic, rarity)
+        if not close:
+            return []
+        if asked.intent == "summary":
+            return digest.summarise(self.article(close[0].article_id, close[0].version), most=most)
+        return digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most)
+
+    def _checked(self, question: str) -> str:
+        text = " ".join(question.split())
+        if not text:
+            raise QuestionError("The question is empty: type what you want to know.")
+        if len(text) > self.settings.max_question_chars:
+            raise QuestionError(
+                f"The question has {len(text):,} characters; at most {self.settings.max_question_chars:,} are answered (NEWSDESK_MAX_QUESTION_CHARS)."
+            )
+        return text
+
+    def article(self, article_id: str, version: str | None = None) -> Article:
+        """One article; raises NoSuchArticle."""
+        return self.library.article(article_id, version)
+
+    def overview(self) -> Overview:
+        """What the library holds; all zero where there is none yet."""
+        return self.library.overview() if self.library.exists else Overview(0, 0, (), None, None)
+
+    def save_turn(self, conversation_id: str, answer: Answer) -> None:
+        """Keep a turn of a conversation, frozen as it was answered."""
+        self.library.add_turn(conversation_id, dataclasses.asdict(answer))
+
+    def conversation(self, conversation_id: str) -> list[Answer]:
+        """The turns of a conversation, oldest first; empty when there is none of that id."""
+        return [answer_from_dict(turn) for turn in self.library.turns(conversation_id)] if self.library.exists else []
+
+
+@dataclass
+class _Clock:
+    """Where the time of one question goes."""
+
+    started: float = field(default_factory=time.perf_counter)
+    stages: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, stage: str) -> Iterator[None]:
+        before = time.perf_counter()
+        yield
+        self.stages[stage] = time.perf_counter() - before
+
+    def seconds(self) -> Seconds:
+        return Seconds(self.stages.get("retrieve"), self.stages.get("read"), None, time.perf_counter() - self.started)
+
+
+def _answer(question: str, searched_as: str, quotes: Sequence[Quote], passages: tuple[Passage, ...], clock: _Clock) -> Answer:
+    sentences = tuple(sentence for sentence, _ in quotes)
+    text = " ".join(sentence.text for sentence in sentences)
+    return Answer(question, searched_as, "answered", text, sentences, tuple(citation for _, citation in quotes), passages, clock.seconds())
+
+
+def _refusal(question: str, searched_as: str, text: str, passages: tuple[Passage, ...], clock: _Clock) -> Answer:
+    return Answer(question, searched_as, "abstained", text, (), (), passages, clock.seconds())

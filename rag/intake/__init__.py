@@ -1,0 +1,7 @@
+"""Files in, articles out: what is read, what was left out and why; it knows neither stores nor models."""
+
+from rag.intake.boilerplate import Page, clean_page
+from rag.intake.folder import Entry, Rejection, list_files, read_file, read_source
+from rag.intake.identity import canonical_url
+
+__all__ = ["Entry", "Page", "Rejection", "canonical_url", "clean_page", "list_files", "read_file", "read_source"]

@@ -1,0 +1,171 @@
+"""Checks what a file says about an article and makes the Article of it; it knows no file format.
+
+A wrong type loses the article, since it shows that the keys mean something else. A date or address that cannot be
+read is only taken as unknown, with a warning. A title, outlet or writer that is too long is cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rag.errors import RejectedFile
+from rag.intake.dates import parse_date
+from rag.intake.decode import tidy
+from rag.intake.identity import article_id, canonical_url, digest
+from rag.records import Article
+
+_LONGEST = {"title": 500, "source": 200, "author": 300}
+_LONGEST_ID = 200
+_LONGEST_URL = 2000
+_KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object", type(None): "null"}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an article was found, and the most characters that its text may have."""
+
+    location: str
+    relative: str
+    max_chars: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What was said about an article, checked; None is unknown."""
+
+    id: str | None = None
+    url: str | None = None
+    title: str | None = None
+    source: str | None = None
+    author: str | None = None
+    published: str | None = None
+    updated: str | None = None
+
+
+def read_fields(given: Mapping[str, Any]) -> tuple[Fields, tuple[str, ...]]:
+    """The known keys, checked, and a warning for each value that was cut or taken as unknown; other keys are ignored.
+
+    Raises RejectedFile that names the field of a wrong type.
+    """
+    warnings: list[str] = []
+    fields = Fields(
+        id=_id(given.get("id")),
+        url=_url(given.get("url"), warnings),
+        title=_short("title", given.get("title"), warnings),
+        source=_short("source", given.get("source"), warnings),
+        author=_short("author", _names(given.get("author")), warnings),
+        published=_date("published", given.get("published"), warnings),
+        updated=_date("updated", given.get("updated"), warnings),
+    )
+    return fields, tuple(warnings)
+
+
+def make_article(fields: Fields, text: str, *, place: Place, by_title: bool) -> Article:
+    """The article with its id and version; ``by_title`` where a file holds several, told apart by their titles.
+
+    Raises RejectedFile for a text that is empty, too long or cannot be stored.
+    """
+    if not text.strip():
+        raise RejectedFile("text is empty")
+    check_length(text, place)
+    _check_storable("text", text)
+    title = fields.title or ""
+    where = (place.location, place.relative, title) if by_title else (place.location, place.relative)
+    known = replace(fields, title=title)
+    return Article(
+        article_id(given=known.id, url=known.url, place=where),
+        digest(text),
+        title,
+        text,
+        source=known.source,
+        author=known.author,
+        published=known.published,
+        updated=known.updated,
+        url=known.url,
+    )
+
+
+def check_length(text: str, place: Place) -> None:
+    """Raises RejectedFile with both numbers where the text is too long; also asked before a long page is taken apart."""
+    if len(text) > place.max_chars:
+        raise RejectedFile(f"text has {len(text)} characters, more than the {place.max_chars} that max_article_chars allows")
+
+
+def kind_name(value: object) -> str:
+    """What a JSON value is, in words."""
+    return _KINDS.get(type(value), "of an unknown type")
+
+
+def text_field(name: str, value: object) -> str | None:
+    """The value as it stands, None for null.
+
+    Raises RejectedFile that names the field where it is no text.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise RejectedFile(f"{name} is {kind_name(value)}, not text")
+    _check_storable(name, value)
+    return value
+
+
+def _check_storable(name: str, value: str) -> None:
+    if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        raise RejectedFile(f"{name} holds a NUL or half of a surrogate pair, which no text can")
+
+
+def _one_line(name: str, value: object) -> str | None:
+    """One line of clean text; blank is unknown."""
+    text = text_field(name, value)
+    return (" ".join(tidy(text).split()) or None) if text else None
+
+
+def _short(name: str, value: object, warnings: list[str]) -> str | None:
+    text = _one_line(name, value)
+    longest = _LONGEST[name]
+    if text is not None and len(text) > longest:
+        warnings.append(f"{name} has {len(text)} characters; cut to {longest}")
+        return text[: longest - 1].rstrip() + "…"
+    return text
+
+
+def _names(value: object) -> object:
+    """Several writers may come as a list."""
+    return ", ".join(value) if isinstance(value, list) and all(isinstance(item, str) for item in value) else value
+
+
+def _id(value: object) -> str | None:
+    """Numbers are accepted: archives number their articles."""
+    text = _one_line("id", str(value) if isinstance(value, int) and not isinstance(value, bool) else value)
+    if text and len(text) > _LONGEST_ID:
+        raise RejectedFile(f"id has {len(text)} characters, more than {_LONGEST_ID}")
+    return text
+
+
+def _url(value: object, warnings: list[str]) -> str | None:
+    text = _one_line("url", value)
+    if text is None:
+        return None
+    try:
+        canonical_url(text)
+        if len(text) > _LONGEST_URL:
+            raise ValueError(f"{len(text)} characters are more than the {_LONGEST_URL} of an address")
+    except ValueError as error:
+        warnings.append(f"url: {_quoted(str(error))}; taken as unknown")
+        return None
+    return text
+
+
+def _date(name: str, value: object, warnings: list[str]) -> str | None:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    found = parse_date(value) if isinstance(value, str) else None
+    if found is None:
+        warnings.append(f"{name}: {_quoted(repr(value))} is not a date; taken as unknown")
+    return found
+
+
+def _quoted(text: str) -> str:
+    return text if len(text) <= 80 else text[:79] + "…"

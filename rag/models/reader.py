@@ -1,0 +1,154 @@
+"""Which sentence answers: a probability for each sentence of the passages; it knows neither stores nor wording.
+
+The seam for a trained reader: ``Reader.read`` takes a question and passages, and gives ``Reading``s. This one is a
+logistic model over features that can be read off the words and the embeddings; ``training/fit_reader.py`` fits it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.models.embeddings import Embedder
+from rag.records import Passage, Span
+from rag.text.questions import Kind, evidence, names, understand
+from rag.text.words import stem, terms
+
+# Sentences that are embedded for a question; the others keep their word features only. 16 sentences of 25 tokens
+# take 75 ms on two cores without bf16, all 60 of eight passages would take 220 ms.
+_EMBEDDED = 16
+
+FEATURES = (
+    "similarity", "overlap", "context_overlap", "article_overlap", "rarest_missing", "names_missing", "passage_rank", "passage_cosine",
+    "passage_bm25", "kind_found", "kind_missing", "short", "long", "question", "lead", "new_words", "not_embedded",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The logistic model: one weight a feature, and the constant."""
+
+    values: tuple[float, ...]
+    bias: float
+
+
+# Fitted on the development half of the prompts and of XQuAD by training/fit_reader.py; figures in docs/evaluation.md.
+WEIGHTS = Weights(values=(4.0, 3.0, 1.0, 2.0, -1.0, -2.0, 0.5, 1.0, 0.5, 1.0, -1.0, -0.5, -0.2, -1.0, 0.2, 0.3, 0.0), bias=-6.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A sentence of a passage (by its index) and the probability that it answers the question."""
+
+    passage: int
+    span: Span
+    text: str
+    probability: float
+
+
+class Reader:
+    """Scores the sentences of passages; safe to share between threads."""
+
+    def __init__(self, embedder: Embedder, *, weights: Weights = WEIGHTS) -> None:
+        self._embedder = embedder
+        self._weights = weights
+
+    def read(self, question: str, passages: Sequence[Passage], *, rarity: Mapping[str, float]) -> list[Reading]:
+        """Every sentence of the passages with its probability, best first, ties by passage and place.
+
+        ``rarity`` gives the inverse document frequency of the question's terms (stems).
+        """
+        sentences = _sentences(passages)
+        if not sentences:
+            return []
+        features = self.features(question, passages, rarity=rarity)
+        odds = features @ np.asarray(self._weights.values) + self._weights.bias
+        readings = [
+            Reading(number, span, text, float(1 / (1 + math.exp(-x))))
+            for (number, span, text), x in zip(sentences, odds.tolist(), strict=True)
+        ]
+        return sorted(readings, key=lambda r: (-r.probability, r.passage, r.span.start))
+
+    def features(self, question: str, passages: Sequence[Passage], *, rarity: Mapping[str, float]) -> NDArray[np.float64]:
+        """The features of every sentence, shape (sentences, len(FEATURES)), in the order of the passages."""
+        sentences = _sentences(passages)
+        kind = understand(question).kind
+        wanted = {term: rarity.get(term, 0.0) for term in terms(question)}
+        articles = _article_terms(passages)
+        rows = np.array(
+            [row for number, p in enumerate(passages) for row in _passage_rows(question, kind, wanted, number, passages, articles)]
+        )
+        words_only = (
+            rows[:, FEATURES.index("overlap")]
+            + 0.5 * rows[:, FEATURES.index("context_overlap")]
+            + 0.3 * rows[:, FEATURES.index("kind_found")]
+        )
+        chosen = sorted(np.argsort(-words_only, kind="stable")[:_EMBEDDED].tolist())
+        vectors = self._embedder.embed([question, *(sentences[i][2] for i in chosen)])
+        rows[:, FEATURES.index("not_embedded")] = 1.0
+        rows[chosen, FEATURES.index("not_embedded")] = 0.0
+        rows[chosen, FEATURES.index("similarity")] = vectors[1:] @ vectors[0]
+        return rows
+
+
+def _sentences(passages: Sequence[Passage]) -> list[tuple[int, Span, str]]:
+    return [(number, span, p.text[span.start - p.start : span.end - p.start]) for number, p in enumerate(passages) for span in p.sentences]
+
+
+def _article_terms(passages: Sequence[Passage]) -> dict[str, frozenset[str]]:
+    """All terms that were found of each article: a passage leans on its title and on what stands before it."""
+    found: dict[str, set[str]] = {}
+    for p in passages:
+        found.setdefault(p.article_id, set()).update(terms(f"{p.title} {p.source or ''} {p.published or ''} {p.text}"))
+    return {id: frozenset(held) for id, held in found.items()}
+
+
+def _passage_rows(
+    question: str,
+    kind: Kind | None,
+    wanted: Mapping[str, float],
+    number: int,
+    passages: Sequence[Passage],
+    articles: Mapping[str, frozenset[str]],
+) -> list[list[float]]:
+    p = passages[number]
+    texts = [p.text[span.start - p.start : span.end - p.start] for span in p.sentences]
+    held = [frozenset(terms(text)) for text in texts]
+    title = frozenset(terms(p.title))
+    total = sum(wanted.values()) or 1.0
+    rarest = max(wanted.values(), default=0.0) or 1.0
+    article = articles[p.article_id]
+    missing = [weight for term, weight in wanted.items() if term not in article]
+    asked_names = {stem(word) for name in names(question) for word in terms(name)}
+    best_bm25 = max((other.bm25 or 0.0 for other in passages), default=0.0) or 1.0
+    rows = []
+    for i, (text, own) in enumerate(zip(texts, held, strict=True)):
+        near = title.union(*held[max(0, i - 1) : i + 2]) - own
+        found = evidence(kind, text, question) if kind else False
+        length = len(text.split())
+        rows.append(
+            [
+                0.0,
+                sum(w for t, w in wanted.items() if t in own) / total,
+                sum(w for t, w in wanted.items() if t in near) / total,
+                sum(w for t, w in wanted.items() if t in article) / total,
+                max(missing, default=0.0) / rarest,
+                len(asked_names - article) / len(asked_names) if asked_names else 0.0,
+                p.score / passages[0].score,
+                p.cosine or 0.0,
+                (p.bm25 or 0.0) / best_bm25,
+                float(found),
+                float(kind is not None and not found),
+                float(length < 6),
+                float(length > 40),
+                float(text.rstrip("\"”'’").endswith("?")),
+                float(p.start == 0 and i == 0),
+                min(len(own - wanted.keys()), 10) / 10,
+                1.0,
+            ]
+        )
+    return rows

@@ -1,0 +1,1 @@
+"""What Newsdesk keeps: the library (SQLite) is the truth, the index (Chroma) is rebuilt from it."""

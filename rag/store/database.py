@@ -1,0 +1,131 @@
+"""Opens the library's SQLite file: connections, transactions, migrations, readable errors; it knows no query."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rag.errors import LibraryError, LibraryMismatch, NoLibrary, StorageError
+
+SCHEMA = 1
+# MIGRATIONS[n] brings a library of schema n to n + 1.
+MIGRATIONS: dict[int, str] = {0: (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")}
+_BUSY_MS = 10_000
+
+
+class Database:
+    """One SQLite file in WAL mode, with a connection a thread.
+
+    Raises StorageError when the folder cannot be written or the disk is full, LibraryMismatch when a
+    later release wrote the file, LibraryError when it is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a library here at all."""
+        return self.path.is_file() and self.path.stat().st_size > 0
+
+    def create(self) -> None:
+        """Make the file when it is missing, and bring its schema up to date."""
+        with readable_errors(self.path):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = self._connect()
+            connection.execute("PRAGMA journal_mode = WAL")
+            while (number := self._schema(connection)) < SCHEMA:
+                connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT")
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, outside any transaction unless ``reading`` or ``writing`` is open."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            if not self.exists:
+                raise NoLibrary(f"There is no library in {self.path.parent} yet: run `newsdesk sync FOLDER` first.")
+            with readable_errors(self.path):
+                connection = self._connect()
+                if self._schema(connection) < SCHEMA:
+                    self.create()
+        return connection
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """One consistent view for several queries; nests inside another transaction of this thread."""
+        with readable_errors(self.path):
+            connection = self.connection
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("ROLLBACK")
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """All of it or nothing."""
+        with readable_errors(self.path):
+            connection = self.connection
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                # A full disk rolls back by itself; whatever else went wrong is undone here.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is not None:
+            connection.close()
+            self._local.connection = None
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=_BUSY_MS / 1000)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        self._local.connection = connection
+        return connection
+
+    def _schema(self, connection: sqlite3.Connection) -> int:
+        number = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if number > SCHEMA:
+            raise LibraryMismatch(
+                f"The library in {self.path.parent} has schema {number}, this release reads up to {SCHEMA}: use the newer Newsdesk."
+            )
+        return number
+
+
+@contextmanager
+def readable_errors(path: Path) -> Iterator[None]:
+    """Turns what SQLite and the file system raise into errors that say what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"Cannot use {path.parent}: {error.strerror or error}. Free the disk, or choose another folder with NEWSDESK_HOME."
+        ) from error
+    except sqlite3.OperationalError as error:
+        if "full" in str(error):
+            raise StorageError(
+                f"The disk that holds {path.parent} is full; nothing was changed. Free some space and run the command again."
+            ) from error
+        if "readonly" in str(error) or "unable to open" in str(error):
+            raise StorageError(
+                f"{path.parent} cannot be written: make it writable, or choose another folder with NEWSDESK_HOME."
+            ) from error
+        if "locked" in str(error):
+            raise LibraryError(f"Another process keeps {path} locked: try again when it has finished.") from error
+        raise LibraryError(f"The library {path} cannot be read ({error}): run `newsdesk doctor`.") from error
+    except sqlite3.DatabaseError as error:
+        raise LibraryError(f"{path} is damaged or is no library ({error}): restore a backup, or move it away and sync again.") from error

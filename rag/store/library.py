@@ -1,0 +1,278 @@
+"""The library's queries: articles and versions, chunks and their words, vectors, conversations.
+
+SQL lives here and nowhere else. It knows nothing of Chroma beyond the name of the served generation.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import NoSuchArticle
+from rag.records import Article, Filters, Overview, Passage, Span
+from rag.store.database import Database
+from rag.text.words import fold, stem
+
+_ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url"
+# SQLite binds at most 32,766 values in a statement.
+_BIND = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A live or removed article as the manifest knows it, without its text."""
+
+    article_id: str
+    version: str
+    location: str
+    path: str
+    withheld: bool
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRow:
+    """A chunk as it is stored: ``header`` and ``text`` are what is embedded and searched."""
+
+    chunk_id: str
+    article_id: str
+    version: str
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+    header: str
+    text: str
+    embedded: str
+    day: int | None
+    outlet: str | None
+
+
+class Library:
+    """Everything that must not be lost, in one SQLite file under ``home``."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.database = Database(home / "library.sqlite3")
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything was ever synced here."""
+        return self.database.exists
+
+    def snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
+        """One consistent view for several calls of this thread."""
+        return self.database.reading()
+
+    # What it is and holds
+
+    def meta(self) -> dict[str, str]:
+        """What the library says of itself: ``model``, ``chunking``, ``generation``, ``previous``."""
+        with self.snapshot() as db:
+            return {row["key"]: row["value"] for row in db.execute("SELECT key, value FROM meta")}
+
+    def overview(self) -> Overview:
+        """Counts, outlets and the span of days."""
+        with self.snapshot() as db:
+            articles = db.execute("SELECT count(*) FROM articles WHERE removed IS NULL").fetchone()[0]
+            chunks, first, last = db.execute("SELECT count(*), min(day), max(day) FROM chunks").fetchone()
+            outlets = db.execute("SELECT DISTINCT outlet FROM chunks WHERE outlet IS NOT NULL ORDER BY outlet").fetchall()
+        return Overview(articles, chunks, tuple(row[0] for row in outlets), _to_date(first), _to_date(last))
+
+    def sources(self) -> list[str]:
+        """Locations that bare ``sync`` reconciles, in the order of their names."""
+        with self.snapshot() as db:
+            return [row[0] for row in db.execute("SELECT location FROM sources ORDER BY location")]
+
+    def manifest(self) -> dict[str, Held]:
+        """Every article that was ever held, by id."""
+        with self.snapshot() as db:
+            rows = db.execute("SELECT article_id, version, location, path, withheld, removed IS NULL FROM articles").fetchall()
+        return {row[0]: Held(row[0], row[1], row[2], row[3], bool(row[4]), bool(row[5])) for row in rows}
+
+    def articles(self) -> Iterator[Article]:
+        """The live articles, newest first, ties by id."""
+        with self.snapshot() as db:
+            rows = db.execute(
+                f"SELECT {_ARTICLE} FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NULL"
+                " ORDER BY v.published IS NULL, v.published DESC, article_id"
+            ).fetchall()
+        return (Article(**row) for row in rows)
+
+    def article(self, article_id: str, version: str | None = None) -> Article:
+        """One article; the version that is searched unless another is named.
+
+        Raises NoSuchArticle.
+        """
+        with self.snapshot() as db:
+            row = db.execute(
+                f"SELECT {_ARTICLE} FROM articles a JOIN versions v USING (article_id) WHERE article_id = ? AND v.version = coalesce(?, a.version)",
+                (article_id, version),
+            ).fetchone()
+        if row is None:
+            what = f"version {version!r} of article {article_id!r}" if version else f"article {article_id!r}"
+            raise NoSuchArticle(f"The library holds no {what}: `newsdesk list` shows what it holds.")
+        return Article(**row)
+
+    # Search
+
+    def match(self, query: str, *, filters: Filters, limit: int) -> list[tuple[str, float]]:
+        """Chunk ids and BM25 scores (higher is better) for an FTS5 query, best first, ties by id."""
+        where, values = _where(filters)
+        sql = (
+            "SELECT c.chunk_id, bm25(chunks_fts) AS rank FROM chunks_fts JOIN chunks c ON c.id = chunks_fts.rowid"
+            f" WHERE chunks_fts MATCH ?{where} ORDER BY rank, c.chunk_id LIMIT ?"
+        )
+        with self.snapshot() as db:
+            return [(row[0], -row[1]) for row in db.execute(sql, (query, *values, limit))]
+
+    def count_matching(self, filters: Filters) -> int:
+        """How many chunks the filters leave."""
+        where, values = _where(filters)
+        with self.snapshot() as db:
+            return int(db.execute(f"SELECT count(*) FROM chunks c WHERE 1{where}", values).fetchone()[0])
+
+    def document_frequency(self, query: str) -> int:
+        """How many chunks an FTS5 query matches."""
+        with self.snapshot() as db:
+            return int(db.execute("SELECT count(*) FROM chunks_fts WHERE chunks_fts MATCH ?", (query,)).fetchone()[0])
+
+    def terms(self, first_letter: str) -> list[tuple[str, int]]:
+        """The index's terms (folded and stemmed) that begin with a letter, with the number of chunks that hold each."""
+        with self.snapshot() as db:
+            rows = db.execute("SELECT term, doc FROM terms WHERE term >= ? AND term < ?", (first_letter, chr(ord(first_letter) + 1)))
+            return [(row[0], row[1]) for row in rows]
+
+    def spelling(self, term: str) -> str | None:
+        """A term of the index as an article writes it; None when the stem leads back to no word."""
+        with self.snapshot() as db:
+            rows = db.execute("SELECT text || ' ' || header FROM chunks_fts WHERE chunks_fts MATCH ? LIMIT 5", (f'"{term}"',)).fetchall()
+        return next((word for row in rows for word in re.findall(r"[^\W_]+", row[0]) if stem(fold(word)) == term), None)
+
+    def passages(self, scored: Mapping[str, tuple[float, float | None, float | None]]) -> list[Passage]:
+        """The chunks with their articles' details; ``scored`` gives (score, bm25, cosine) by chunk id.
+
+        Best first, ties by id. Ids that are no longer held are left out.
+        """
+        ids = list(scored)
+        marks = ", ".join("?" * len(ids))
+        sql = (
+            "SELECT c.chunk_id, c.article_id, c.version, c.start, c.end, c.sentences, substr(v.text, c.start + 1, c.end - c.start) AS text,"
+            f" v.title, v.source, v.published, v.url FROM chunks c JOIN versions v USING (article_id, version) WHERE c.chunk_id IN ({marks})"
+        )
+        with self.snapshot() as db:
+            rows = [dict(row) for row in db.execute(sql, ids)]
+        found = []
+        for row in rows:
+            score, bm25, cosine = scored[row["chunk_id"]]
+            row["sentences"] = _to_spans(row["sentences"])
+            found.append(Passage(**row, score=score, bm25=bm25, cosine=cosine))
+        return sorted(found, key=lambda p: (-p.score, p.chunk_id))
+
+    # Chunks and vectors
+
+    def chunk_rows(self, *, without: Iterable[str] = ()) -> dict[str, tuple[str, int | None, str | None]]:
+        """Digest of the embedded text, day and outlet of every chunk that is searched, by id; some articles left out."""
+        left_out = set(without)
+        with self.snapshot() as db:
+            rows = db.execute("SELECT chunk_id, article_id, embedded, day, outlet FROM chunks").fetchall()
+        return {row[0]: (row[2], row[3], row[4]) for row in rows if row[1] not in left_out}
+
+    def fts_disagreements(self) -> int:
+        """How many chunks the full-text index lacks or has too many of."""
+        with self.snapshot() as db:
+            sql = "SELECT count(*) FROM chunks WHERE id NOT IN (SELECT rowid FROM chunks_fts)"
+            back = "SELECT count(*) FROM chunks_fts WHERE rowid NOT IN (SELECT id FROM chunks)"
+            return int(db.execute(sql).fetchone()[0]) + int(db.execute(back).fetchone()[0])
+
+    def missing_vectors(self, model: str, embedded: Iterable[str]) -> set[str]:
+        """Which of the digests have no vector by this model yet."""
+        wanted = set(embedded)
+        with self.snapshot() as db:
+            for part in _parts(sorted(wanted)):
+                marks = ", ".join("?" * len(part))
+                rows = db.execute(f"SELECT embedded FROM vectors WHERE model = ? AND embedded IN ({marks})", (model, *part))
+                wanted -= {row[0] for row in rows}
+        return wanted
+
+    def vectors(self, model: str, embedded: Sequence[str]) -> NDArray[np.float32]:
+        """Stored vectors, shape (n, dimension), in the order of the digests; each must be there."""
+        found: dict[str, bytes] = {}
+        with self.snapshot() as db:
+            for part in _parts(list(embedded)):
+                marks = ", ".join("?" * len(part))
+                rows = db.execute(f"SELECT embedded, vector FROM vectors WHERE model = ? AND embedded IN ({marks})", (model, *part))
+                found |= {row[0]: row[1] for row in rows}
+        return np.frombuffer(b"".join(found[digest] for digest in embedded), dtype="<f4").reshape(len(embedded), -1)
+
+    def add_vectors(self, model: str, embedded: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Keep vectors at once, so that a pass that is cut off has not computed them in vain."""
+        rows = [(model, digest, vector.astype("<f4").tobytes()) for digest, vector in zip(embedded, vectors, strict=True)]
+        with self.database.writing() as db:
+            db.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
+
+    # Conversations
+
+    def add_turn(self, conversation_id: str, answer: Mapping[str, object]) -> None:
+        """Append a turn; ``answer`` is kept whole, as JSON, with the generation that was searched."""
+        with self.database.writing() as db:
+            now = utc_now()
+            db.execute("INSERT OR IGNORE INTO conversations VALUES (?, ?)", (conversation_id, now))
+            (ordinal,) = db.execute("SELECT count(*) FROM turns WHERE conversation_id = ?", (conversation_id,)).fetchone()
+            generation = db.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
+            row = (conversation_id, ordinal, now, generation and generation[0], json.dumps(answer, ensure_ascii=False))
+            db.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?)", row)
+
+    def turns(self, conversation_id: str) -> list[dict[str, object]]:
+        """The answers of a conversation, oldest first; empty when there is none of that id."""
+        with self.snapshot() as db:
+            rows = db.execute("SELECT answer FROM turns WHERE conversation_id = ? ORDER BY ordinal", (conversation_id,)).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+
+def utc_now() -> str:
+    """Now, as it is written into the library."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def to_day(published: str | None) -> int | None:
+    """The date of an ISO 8601 date or date-time as YYYYMMDD, by which filters compare; None when unknown."""
+    return int(published[:10].replace("-", "")) if published else None
+
+
+def date_to_day(value: date) -> int:
+    """A date as YYYYMMDD."""
+    return value.year * 10_000 + value.month * 100 + value.day
+
+
+def _to_date(day: int | None) -> date | None:
+    return date(day // 10_000, day // 100 % 100, day % 100) if day else None
+
+
+def _to_spans(stored: str) -> tuple[Span, ...]:
+    numbers = json.loads(stored)
+    return tuple(Span(start, end) for start, end in zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _where(filters: Filters) -> tuple[str, list[int | str]]:
+    sql, values = "", list[int | str]()
+    if filters.since:
+        sql, values = sql + " AND c.day >= ?", [*values, date_to_day(filters.since)]
+    if filters.until:
+        sql, values = sql + " AND c.day <= ?", [*values, date_to_day(filters.until)]
+    if filters.outlets:
+        sql, values = sql + f" AND c.outlet IN ({', '.join('?' * len(filters.outlets))})", [*values, *filters.outlets]
+    return sql, values
+
+
+def _parts(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(items), _BIND):
+        yield items[start : start + _BIND]

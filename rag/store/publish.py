@@ -1,0 +1,168 @@
+"""Makes a change to the library searchable: chunks, vectors, a checked index, then one transaction that switches.
+
+Until that transaction commits, the old state is served; vectors are kept as they are computed, so a pass
+that was killed continues where it was. The caller holds the writer lock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import UsageError
+from rag.models.embeddings import Embedder
+from rag.records import Article
+from rag.settings import Settings
+from rag.store.library import ChunkRow, Library, to_day
+from rag.store.vectors import Indexes, Row
+from rag.store.writes import Placed, Switch, commit_switch
+from rag.text.chunks import chunk_article
+
+# Raise it when chunk or header rules change, so that every library is chunked again.
+RULES = 1
+_EMBED_BATCH = 128
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a pass wants: articles to put in, ids to take out (``withhold``: by hand), places that moved, sources to register."""
+
+    put: Sequence[Placed] = ()
+    remove: frozenset[str] = frozenset()
+    withhold: bool = False
+    moved: Sequence[Placed] = ()
+    sources: Sequence[str] = ()
+
+
+@dataclass
+class Stores:
+    """The library, its indexes and the model that fills them, as one pass needs them."""
+
+    library: Library
+    indexes: Indexes
+    embedder: Embedder
+    settings: Settings
+    on_progress: Progress = field(default=lambda stage, done, total: None)
+
+    @property
+    def chunking(self) -> str:
+        """How chunks are made, as the library records it."""
+        return f"tokens={self.settings.chunk_tokens} header={self.settings.header_tokens} rules={RULES}"
+
+
+def is_current(stores: Stores) -> bool:
+    """Whether what is served was made by this model and chunking, and its index is there."""
+    meta = stores.library.meta()
+    made = (meta.get("model"), meta.get("chunking")) == (stores.embedder.name, stores.chunking)
+    return made and (stores.indexes.folder / meta.get("generation", "?") / "chroma.sqlite3").is_file()
+
+
+def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
+    """Carry out a change; returns how many chunks had to be embedded.
+
+    ``rebuild`` makes every chunk, the full-text index and the Chroma index anew, as a change of model or chunking does.
+    Raises StorageError and LibraryError; the served state is then the old one.
+    """
+    library, meta = stores.library, stores.library.meta()
+    stale = rebuild or not is_current(stores)
+    if stale and "generation" in meta:
+        put_ids = {placed.article.article_id for placed in change.put}
+        again = [a for a in library.articles() if a.article_id not in put_ids and a.article_id not in change.remove]
+    else:
+        again = []
+    new = _chunk_rows(stores, [placed.article for placed in change.put] + again)
+    touched = {row.article_id for row in new} | {p.article.article_id for p in change.put} | change.remove
+    kept = {} if stale else library.chunk_rows(without=touched)
+    embedded = _embed(stores, new, kept_digests=[row[0] for row in kept.values()])
+    rows = {id: Row(id, day, outlet) for id, (_, day, outlet) in kept.items()} | {r.chunk_id: Row(r.chunk_id, r.day, r.outlet) for r in new}
+    digests = {id: digest for id, (digest, _, _) in kept.items()} | {r.chunk_id: r.embedded for r in new}
+
+    def vectors(ids: Sequence[str]) -> NDArray[np.float32]:
+        return library.vectors(stores.embedder.name, [digests[id] for id in ids])
+
+    served = meta.get("generation")
+    base = None if stale else served
+    stores.indexes.keep_only(filter(None, (served, meta.get("previous"))))
+    generation = stores.indexes.build(
+        rows, vectors=vectors, base=base, on_progress=lambda done, total: stores.on_progress("indexing", done, total)
+    )
+    described = {"model": stores.embedder.name, "chunking": stores.chunking, "generation": generation}
+    if served:
+        described["previous"] = served
+    commit_switch(
+        library.database, Switch(change.put, change.remove, change.withhold, change.moved, change.sources, new, touched, stale, described)
+    )
+    # The one before stays for readers that are in the middle of a question.
+    stores.indexes.keep_only(filter(None, (generation, served)))
+    return embedded
+
+
+def _chunk_rows(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:
+    settings, embedder, rows = stores.settings, stores.embedder, []
+    articles = list(articles)
+    if articles and settings.chunk_tokens + settings.header_tokens > embedder.max_tokens:
+        raise UsageError(
+            f"chunk_tokens {settings.chunk_tokens} and header_tokens {settings.header_tokens} make more than the {embedder.max_tokens} tokens "
+            f"that {embedder.name} reads: lower one of them (NEWSDESK_CHUNK_TOKENS, NEWSDESK_HEADER_TOKENS)."
+        )
+    for done, article in enumerate(articles, start=1):
+        header = _header(article, embedder, settings.header_tokens)
+        day = to_day(article.published)
+        for chunk in chunk_article(article.text, count_tokens=embedder.count_tokens, max_tokens=settings.chunk_tokens):
+            text = article.text[chunk.start : chunk.end]
+            id = _digest(article.article_id, article.version, chunk.start, chunk.end, header, day, article.source)
+            embedded = _digest(header, text)
+            rows.append(
+                ChunkRow(
+                    id,
+                    article.article_id,
+                    article.version,
+                    chunk.start,
+                    chunk.end,
+                    chunk.sentences,
+                    header,
+                    text,
+                    embedded,
+                    day,
+                    article.source,
+                )
+            )
+        stores.on_progress("splitting", done, len(articles))
+    return rows
+
+
+def _header(article: Article, embedder: Embedder, most: int) -> str:
+    """Title and date, cut to ``most`` tokens; it is embedded and searched with each chunk, and never quoted."""
+    date = f"({article.published[:10]})" if article.published else ""
+    words = article.title.split()
+    counts = embedder.count_tokens([*words, date or "-"])
+    room, kept = most - counts.pop(), list[str]()
+    for word, count in zip(words, counts, strict=True):
+        room -= count
+        if room < 0:
+            break
+        kept.append(word)
+    return " ".join([*kept, date]).strip() if most else ""
+
+
+def _embed(stores: Stores, new: Sequence[ChunkRow], *, kept_digests: Sequence[str]) -> int:
+    texts = {row.embedded: f"{row.header}\n{row.text}".strip() for row in new}
+    model = stores.embedder.name
+    missing = stores.library.missing_vectors(model, [*texts, *kept_digests])
+    # Alike lengths share a batch, so that little is spent on padding; ties by digest keep the order the same each time.
+    queue = sorted(missing & texts.keys(), key=lambda digest: (len(texts[digest]), digest))
+    for start in range(0, len(queue), _EMBED_BATCH):
+        batch = queue[start : start + _EMBED_BATCH]
+        stores.library.add_vectors(model, batch, stores.embedder.embed([texts[digest] for digest in batch]))
+        stores.on_progress("embedding", start + len(batch), len(queue))
+    return len(queue)
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:24]

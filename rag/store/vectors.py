@@ -1,0 +1,219 @@
+"""Nearest neighbours from Chroma, in generations that can be thrown away and rebuilt; it knows nothing of articles.
+
+A generation is a folder that is written by one process, closed, checked in a subprocess and from then on
+only read. Writing to a folder that another process serves loses rows in silence (chroma #3792), so a change
+makes a new generation: a copy of the served one, plus the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings as ChromaSettings
+from numpy.typing import NDArray
+
+from rag.errors import LibraryError
+from rag.records import Filters
+
+log = logging.getLogger(__name__)
+
+_COLLECTION = "chunks"
+# Chroma refuses more than 5,461 rows a call; smaller batches let the progress line move.
+_ROWS = 1000
+_CHECKED = 20
+_CHECK_SECONDS = 120
+# Past this share of rows to delete, building from nothing is quicker than a copy and leaves no holes in the graph.
+_REBUILD_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What Chroma holds of a chunk; day is YYYYMMDD."""
+
+    chunk_id: str
+    day: int | None
+    outlet: str | None
+
+    def metadata(self) -> dict[str, int | str]:
+        """The fields that filters compare; unknown ones are left out, so that no filter matches them."""
+        return {key: value for key, value in (("day", self.day), ("outlet", self.outlet)) if value is not None} or {"day": 0}
+
+
+class Index:
+    """One generation, opened for reading."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not (folder / "chroma.sqlite3").is_file():
+            raise LibraryError(f"The index {folder} is missing: run `newsdesk doctor --repair`.")
+        self._client = _client(folder)
+        try:
+            self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
+        except Exception as error:  # Chroma raises many kinds, its Rust core a bare Exception
+            self._client.close()
+            raise LibraryError(f"The index {folder} cannot be opened ({error}): run `newsdesk doctor --repair`.") from error
+
+    def nearest(self, vector: NDArray[np.float32], *, filters: Filters, limit: int) -> list[tuple[str, float]]:
+        """Chunk ids and cosine similarities of the nearest neighbours, best first, ties by id."""
+        count = self._collection.count()
+        if not count:
+            return []
+        try:
+            found = self._collection.query(
+                query_embeddings=vector.reshape(1, -1), n_results=min(limit, count), where=_where(filters), include=["distances"]
+            )
+        except Exception as error:  # as above
+            raise LibraryError(f"The index {self.folder} cannot be searched ({error}): run `newsdesk doctor --repair`.") from error
+        distances = found["distances"] or [[]]
+        return sorted(((id, 1 - distance) for id, distance in zip(found["ids"][0], distances[0], strict=True)), key=lambda x: (-x[1], x[0]))
+
+    def ids(self) -> set[str]:
+        """Every chunk id in it."""
+        return set(self._collection.get(include=[])["ids"])
+
+    def close(self) -> None:
+        """Release the files."""
+        self._client.close()
+
+
+class Indexes:
+    """The generations of one library, and the reader of the served one; safe to share between threads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._open: Index | None = None
+
+    def reader(self, generation: str) -> Index:
+        """The named generation, opened once and kept until another is asked for."""
+        with self._lock:
+            if self._open is None or self._open.folder.name != generation:
+                # The old one is left to the threads that still search it; its files outlive it by one generation.
+                self._open = Index(self.folder / generation)
+            return self._open
+
+    def build(
+        self,
+        rows: Mapping[str, Row],
+        *,
+        vectors: Callable[[Sequence[str]], NDArray[np.float32]],
+        base: str | None,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+    ) -> str:
+        """Write and check a new generation that holds exactly ``rows``; returns its name.
+
+        ``vectors`` gives the stored vectors of chunk ids, ``base`` is a generation to start from.
+        A base that does not lead to a sound generation is not used again: it is then built from nothing.
+        """
+        for start in (base, None) if base else (None,):
+            name = uuid.uuid4().hex[:12]
+            try:
+                self._write(name, rows, vectors=vectors, base=start, on_progress=on_progress)
+                self.check(name, rows, vectors=vectors)
+                return name
+            except LibraryError as error:
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+                if start is None:
+                    raise
+                log.warning("The index could not be brought up to date (%s); building it anew from the stored vectors.", error)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def check(self, generation: str, rows: Mapping[str, Row], *, vectors: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
+        """Open a generation in a subprocess, since a broken one can crash the process that opens it.
+
+        Counts its rows, and asks for a sample of them by their own vectors. Raises LibraryError.
+        """
+        sample = random.Random(generation).sample(sorted(rows), min(_CHECKED, len(rows)))
+        question = {
+            "folder": str(self.folder / generation),
+            "count": len(rows),
+            "ids": sample,
+            "vectors": vectors(sample).tolist() if sample else [],
+        }
+        command = [sys.executable, "-m", "rag.store.check_index"]
+        try:
+            done = subprocess.run(
+                command, input=json.dumps(question), capture_output=True, text=True, timeout=_CHECK_SECONDS, cwd=Path(__file__).parents[2]
+            )
+        except subprocess.TimeoutExpired as error:
+            raise LibraryError(f"The new index did not answer within {_CHECK_SECONDS} s.") from error
+        if done.returncode != 0:
+            last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+            raise LibraryError(f"The new index failed its check: {last}")
+
+    def keep_only(self, generations: Iterable[str]) -> None:
+        """Delete every other generation, finished or not."""
+        keep = set(generations)
+        if self.folder.is_dir():
+            for entry in self.folder.iterdir():
+                if entry.name not in keep:
+                    shutil.rmtree(entry, ignore_errors=True)
+
+    def _write(
+        self,
+        name: str,
+        rows: Mapping[str, Row],
+        *,
+        vectors: Callable[[Sequence[str]], NDArray[np.float32]],
+        base: str | None,
+        on_progress: Callable[[int, int], None],
+    ) -> None:
+        held: set[str] = set()
+        if base and (self.folder / base).is_dir():
+            old = Index(self.folder / base)
+            held = old.ids()
+            old.close()
+        if not held or len(held - rows.keys()) > _REBUILD_SHARE * len(held):
+            base, held = None, set()
+        target = self.folder / name
+        if base:
+            shutil.copytree(self.folder / base, target)
+        else:
+            target.mkdir(parents=True)
+        client = _client(target)
+        try:
+            collection = client.get_or_create_collection(_COLLECTION, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None)
+            for part in _parts(sorted(held - rows.keys())):
+                collection.delete(ids=list(part))
+            new = sorted(rows.keys() - held)
+            for number, part in enumerate(_parts(new)):
+                metadatas: list[Any] = [rows[id].metadata() for id in part]
+                collection.add(ids=list(part), embeddings=vectors(part), metadatas=metadatas)
+                on_progress(min((number + 1) * _ROWS, len(new)), len(new))
+        except Exception as error:  # as above; a full disk comes this way too
+            raise LibraryError(f"Chroma could not write the new index: {error}") from error
+        finally:
+            client.close()
+
+
+def _client(folder: Path) -> Any:
+    return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+
+
+def _where(filters: Filters) -> Any:
+    parts: list[dict[str, Any]] = []
+    if filters.since:
+        parts.append({"day": {"$gte": int(filters.since.strftime("%Y%m%d"))}})
+    if filters.until:
+        # 0 stands for an unknown day, see Row.metadata.
+        parts += [{"day": {"$lte": int(filters.until.strftime("%Y%m%d"))}}, {"day": {"$gt": 0}}]
+    if filters.outlets:
+        parts.append({"outlet": {"$in": list(filters.outlets)}})
+    return None if not parts else parts[0] if len(parts) == 1 else {"$and": parts}
+
+
+def _parts(items: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (items[start : start + _ROWS] for start in range(0, len(items), _ROWS))

@@ -1,0 +1,1 @@
+"""Where sentences and chunks begin and end; it knows neither stores nor models."""

@@ -1,0 +1,176 @@
+"""The chat page: a question, what happens while it is answered, the answer, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import streamlit as st
+
+from rag.assistant import Assistant
+from rag.errors import NewsdeskError
+from rag.records import Answer, Citation, Event, Filters, Found, Overview, Searched, Sentence, Wrote
+from rag.ui import components, session, words
+from rag.ui.drawer import open_drawer
+from rag.ui.escape import escape
+from rag.ui.filters import clear_filters, filter_chips, filter_menu
+from rag.ui.session import Ask, Shown
+from rag.ui.views import answer_view, passages_view, places, sentences_view
+
+STYLE = Path(__file__).parent / "page.css"
+
+
+def chat_page(assistant: Assistant) -> None:
+    """Draw the page; an error that a reader can act on is one line on it."""
+    st.html(STYLE)
+    try:
+        _page(assistant)
+    except NewsdeskError as error:
+        session.wait_for(None)
+        st.error(escape(str(error)))
+
+
+def _page(assistant: Assistant) -> None:
+    overview = assistant.overview()
+    session.restore(assistant)
+    typed = st.chat_input("Ask the articles", disabled=overview.articles == 0, submit_mode="disable")
+    if typed is not None:
+        session.wait_for(Ask(typed))
+    filters = _masthead(overview)
+    if overview.articles == 0:
+        _no_library()
+        return
+    filter_chips(filters)
+    # Emptied as soon as a question waits; left alone, the suggestions would fade beside the answer until it is done.
+    front = st.empty()
+    ask = session.waiting()
+    if not ask and not session.turns():
+        with front.container(key="front"):
+            _front(assistant, overview)
+    fresh = session.take("fresh")
+    for index, shown in enumerate(session.turns()):
+        with st.container(key=f"turn-{index}"):
+            _turn(assistant, shown, index, fresh=index == fresh)
+    if trouble := session.take("trouble"):
+        st.warning(escape(str(trouble)))
+    if ask:
+        with st.container(key=f"turn-{len(session.turns())}"):
+            _respond(assistant, ask, filters)
+
+
+def _masthead(overview: Overview) -> Filters:
+    with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
+        st.title("Newsdesk", anchor=False)
+        filters = filter_menu(overview) if overview.articles else Filters()
+        if session.turns() or session.waiting():
+            st.button("New chat", icon=":material/edit_square:", on_click=session.new_chat)
+    return filters
+
+
+def _no_library() -> None:
+    with st.container(key="front"):
+        st.header("No library yet", anchor=False)
+        st.markdown("Newsdesk answers from articles that you give it. Name the folder that holds them, on the command line:")
+        st.code("newsdesk sync FOLDER", language="bash")
+        st.markdown("Text, Markdown, HTML, PDF and JSON lines are read. Nothing leaves this computer.")
+        st.button("Look again", icon=":material/refresh:")
+
+
+def _front(assistant: Assistant, overview: Overview) -> None:
+    st.header("Ask the articles.", anchor=False)
+    st.markdown(
+        "Every sentence of an answer opens the exact words it rests on. "
+        "Where the articles disagree, both accounts are shown; what they do not say is not answered."
+    )
+    st.caption(escape(words.holdings(overview)))
+    with st.spinner("Finding questions that these articles answer…"):
+        suggestions = assistant.suggestions()
+    with st.container(key="suggestions", gap="xsmall"):
+        for number, question in enumerate(suggestions):
+            st.button(escape(question), key=f"suggestion-{number}", width="stretch", on_click=session.wait_for, args=(Ask(question),))
+
+
+def _turn(assistant: Assistant, shown: Shown, index: int, *, fresh: bool) -> None:
+    answer = shown.answer
+    _question(answer.question, shown.scope, index, fresh=fresh)
+    if answer.searched_as.strip() != answer.question.strip():
+        _searched_as(answer, index)
+    _answer(assistant, answer, index)
+    if shown.scope and answer.status == "abstained" and not answer.passages:
+        st.button("Clear the filters and ask again", key=f"widen-{index}", on_click=_widen, args=(answer.question, index))
+
+
+def _question(text: str, scope: str, index: int, *, fresh: bool) -> None:
+    components.draw({"kind": "question", "text": text, "note": scope, "scroll": fresh}, key=f"question-{index}")
+
+
+# A click on a chip redraws only the answer that it belongs to.
+@st.fragment
+def _answer(assistant: Assistant, answer: Answer, index: int) -> None:
+    known = places(answer)
+    opened = components.draw(answer_view(answer), key=f"answer-{index}")
+    if opened in known:
+        open_drawer(assistant, known[opened], [known[f"c{citation.number}"] for citation in answer.citations])
+
+
+def _searched_as(answer: Answer, index: int) -> None:
+    label = f"Searched as: {escape(answer.searched_as)}"
+    opened, text = f"edit-{index}", f"edit-text-{index}"
+    with (
+        st.popover(label, icon=":material/edit:", type="tertiary", wrap=True, key=opened, on_change="rerun"),
+        st.form(f"edit-form-{index}", border=False),
+    ):
+        st.text_area("Search for this instead", answer.searched_as, key=text)
+        st.form_submit_button("Search again", type="primary", on_click=_search_again, args=(answer.question, index, text, opened))
+
+
+def _search_again(question: str, index: int, text: str, opened: str) -> None:
+    """Ask once more with the reader's wording, as it would have been asked after the turns before it."""
+    st.session_state[opened] = False
+    session.wait_for(Ask(question, st.session_state[text].strip() or None, index))
+
+
+def _widen(question: str, index: int) -> None:
+    clear_filters()
+    session.wait_for(Ask(question, after=index))
+
+
+def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
+    scope = words.scope(filters)
+    _question(ask.question, scope, len(session.turns()), fresh=False)
+    before = session.history(session.turns()[: ask.after])
+    live = st.empty()
+    try:
+        with live.container():
+            answer = _watch(assistant.stream(ask.question, history=before, filters=filters, searched_as=ask.searched_as))
+    except NewsdeskError:
+        live.empty()
+        raise
+    session.wait_for(None)
+    session.add(assistant, Shown(answer, scope))
+    st.rerun()
+
+
+def _watch(events: Iterator[Event]) -> Answer:
+    """Show what happens, in words, as it happens; the answer is the last event."""
+    stage = st.status("Opening the library…", type="compact")
+    reading = stage.empty()
+    writing = st.empty()
+    sentences: list[Sentence] = []
+    citations: list[Citation] = []
+    for event in events:
+        match event:
+            case Searched():
+                stage.update(label=f"Searching {words.count(event.articles, 'article')}…")
+            case Found():
+                stage.update(label=f"Reading {words.count(len(event.passages), 'passage')}…", expanded=True)
+                with reading:
+                    components.draw(passages_view(event.passages))
+            case Wrote():
+                sentences.append(event.sentence)
+                citations.extend(event.citations)
+                with writing:
+                    components.draw({"kind": "sentences", "sentences": sentences_view(sentences, citations)})
+            case Answer():
+                return event
+    raise NewsdeskError("The answer broke off before its end. Ask again.")

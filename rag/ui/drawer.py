@@ -1,0 +1,37 @@
+"""The drawer: one article beside the conversation, with the cited words marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from rag.assistant import Assistant
+from rag.errors import NewsdeskError
+from rag.ui import components
+from rag.ui.escape import escape
+from rag.ui.views import Place, article_view
+
+# Pixels: a column of about 75 characters, with the conversation still in sight beside it on a desktop.
+WIDTH = 700
+
+
+def open_drawer(assistant: Assistant, place: Place, cited: Iterable[Place]) -> None:
+    """Open the article at ``place``; of ``cited``, what lies in the same version is marked too."""
+    try:
+        article = assistant.article(place.article_id, place.version)
+    except NewsdeskError as error:
+        _unreadable(str(error))
+        return
+    same = [other for other in cited if (other.article_id, other.version) == (place.article_id, place.version)]
+    view = article_view(article, place, same)
+
+    def body() -> None:
+        components.draw(view, key="article")
+
+    st.dialog(escape(article.source or "Article"), width=WIDTH, position="right")(body)()
+
+
+@st.dialog("This article cannot be shown")
+def _unreadable(message: str) -> None:
+    st.error(escape(message))

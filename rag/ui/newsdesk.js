@@ -1,0 +1,143 @@
+// Draws one view of rag/ui/views.py. Text enters the page through text nodes only.
+
+function el(tag, className, ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return node;
+}
+
+function button(className, onClick, ...children) {
+  const node = el("button", className, ...children);
+  node.type = "button";
+  node.addEventListener("click", onClick);
+  return node;
+}
+
+// The words behind a chip, shown beside it on hover and on keyboard focus. A popover lies in the top layer,
+// so that no container of the page can clip it.
+function makePreview() {
+  const box = el("div", "preview");
+  box.popover = "manual";
+  box.setAttribute("role", "tooltip");
+  box.id = "preview";
+  const hide = () => box.matches(":popover-open") && box.hidePopover();
+  const show = (chip, view) => {
+    box.replaceChildren(el("div", "meta", view.meta), el("div", "preview-quote", view.quote), el("div", "hint", "Click to read it in the article"));
+    box.showPopover();
+    const at = chip.getBoundingClientRect();
+    const size = box.getBoundingClientRect();
+    const room = window.innerWidth - size.width - 12;
+    const below = at.bottom + 8 + size.height < window.innerHeight;
+    box.style.left = `${Math.max(12, Math.min(at.left - 24, room))}px`;
+    box.style.top = `${below ? at.bottom + 8 : Math.max(8, at.top - size.height - 8)}px`;
+  };
+  return { box, hide, show };
+}
+
+function chips(views, page) {
+  return views.map((view) => {
+    const chip = button("chip", () => page.open(view.open), String(view.number));
+    chip.setAttribute("aria-label", `Source ${view.number}: ${view.title}, ${view.meta}. Opens the quoted words.`);
+    chip.setAttribute("aria-describedby", "preview");
+    chip.addEventListener("mouseenter", () => page.preview.show(chip, view));
+    chip.addEventListener("focus", () => chip.matches(":focus-visible") && page.preview.show(chip, view));
+    for (const event of ["mouseleave", "blur"]) chip.addEventListener(event, page.preview.hide);
+    chip.addEventListener("keydown", (event) => event.key === "Escape" && page.preview.hide());
+    return chip;
+  });
+}
+
+function sentence(view, page) {
+  // The last word and the chips keep together, so that no chip begins a line; a very long last word may break.
+  const words = view.chips.length ? view.text.search(/\S{1,24}$/) : -1;
+  const head = words < 0 ? view.text : view.text.slice(0, words);
+  const tail = el("span", "tail", words < 0 ? null : view.text.slice(words), el("span", "chips", ...chips(view.chips, page)));
+  const why = view.flag ? el("span", "flag", view.reason ? `${view.flag}: ${view.reason}` : view.flag) : null;
+  return el("span", "sentence", el("span", view.flag ? "doubted" : "", head, tail), why, " ");
+}
+
+function account(view, page) {
+  const sides = view.sides.map((side) =>
+    el("li", "", el("strong", "", side.value), side.speaker ? ` according to ${side.speaker}` : null, el("span", "chips", ...chips(side.chips, page))),
+  );
+  return el("section", "account", el("h3", "", view.heading), el("ul", "", ...sides));
+}
+
+function card(view, page) {
+  const quotes = view.quotes.map((quote) => {
+    const also = quote.also.map((other) => button("link", () => page.open(other.open), other.label));
+    return el(
+      "div",
+      "quoted",
+      button("quote", () => page.open(quote.open), el("span", "number", String(quote.number)), el("span", "words", quote.quote)),
+      also.length ? el("div", "also", "Also in ", ...also) : null,
+    );
+  });
+  return el("article", "card", button("title", () => page.open(view.open), view.title), el("div", "meta", view.meta), ...quotes);
+}
+
+function foundItem(view, page) {
+  return el("li", "", button("title", () => page.open(view.open), view.title), el("div", "meta", view.meta), el("p", "snippet", view.text));
+}
+
+function foundList(view, page) {
+  const details = el("details", "found", el("summary", "", view.found_heading), el("ul", "", ...view.found.map((item) => foundItem(item, page))));
+  details.open = view.found_open;
+  return details;
+}
+
+function drawQuestion(view) {
+  return [el("h2", "question", view.text), view.note ? el("div", "meta", view.note) : null];
+}
+
+function drawSentences(view, page) {
+  return [view.sentences.length ? el("p", "prose", ...view.sentences.map((item) => sentence(item, page))) : null];
+}
+
+function drawAnswer(view, page) {
+  return [
+    view.refusal ? el("p", "prose refusal", view.refusal) : null,
+    ...drawSentences(view, page),
+    ...view.accounts.map((item) => account(item, page)),
+    view.cited.length ? el("h3", "label", "Cited") : null,
+    view.cited.length ? el("div", "cards", ...view.cited.map((item) => card(item, page))) : null,
+    view.found.length ? foundList(view, page) : null,
+    view.foot ? el("div", "foot", view.foot) : null,
+  ];
+}
+
+function drawFound(view) {
+  return [el("ul", "reading", ...view.items.map((item) => el("li", "", el("span", "headline", item.title), " ", el("span", "meta", item.meta))))];
+}
+
+function drawArticle(view) {
+  const pieces = view.text.map(([text, kind]) => (kind ? el("mark", kind, text) : text));
+  const link = view.link ? el("a", "original", "Open the original ↗") : null;
+  if (link) Object.assign(link, { href: view.link, target: "_blank", rel: "noopener noreferrer" });
+  return [el("h2", "headline", view.title), el("div", "meta byline", view.byline), link, el("div", "body", ...pieces)];
+}
+
+// The drawer slides in while this runs, the page still grows, and Streamlit follows its end: look again until all
+// stands, unless the reader has taken over.
+function bringIntoView(node, block) {
+  const timers = [0, 150, 450, 900].map((wait) => setTimeout(() => node.scrollIntoView({ block }), wait));
+  const stop = () => timers.forEach(clearTimeout);
+  for (const event of ["wheel", "touchmove", "keydown", "pointerdown"]) window.addEventListener(event, stop, { once: true, passive: true });
+  return stop;
+}
+
+const DRAW = { question: drawQuestion, sentences: drawSentences, answer: drawAnswer, found: drawFound, article: drawArticle };
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".nd");
+  const preview = makePreview();
+  const open = (key) => {
+    preview.hide();
+    setTriggerValue("open", key);
+  };
+  root.replaceChildren(...DRAW[data.kind](data, { open, preview }).filter(Boolean), preview.box);
+  const mark = root.querySelector("mark.focus");
+  if (mark) return bringIntoView(mark, "center");
+  return data.scroll ? bringIntoView(root.firstChild, "start") : preview.hide;
+}

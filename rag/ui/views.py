@@ -1,0 +1,169 @@
+"""Turns records into the plain data that the component draws; it knows nothing of Streamlit.
+
+Everything that opens something carries a key, and ``places`` says what each key opens, so that the browser
+never names an article itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rag.records import Account, Answer, Article, Citation, Passage, Sentence, Span
+from rag.ui import words
+
+View = dict[str, Any]
+
+FLAGS = {
+    "partly": "Only partly supported",
+    "misattributed": "Attributed to the wrong source",
+    "unsupported": "Not supported by the articles",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Words in one version of one article."""
+
+    article_id: str
+    version: str
+    start: int
+    end: int
+
+
+def places(answer: Answer) -> dict[str, Place]:
+    """What each key of the answer's view opens: quotes by number, the same words elsewhere, passages by rank."""
+    out: dict[str, Place] = {}
+    for citation in answer.citations:
+        out[f"c{citation.number}"] = Place(citation.article_id, citation.version, citation.start, citation.end)
+        for index, origin in enumerate(citation.also_in):
+            out[f"c{citation.number}o{index}"] = Place(origin.article_id, origin.version, origin.start, origin.end)
+    for index, passage in enumerate(answer.passages):
+        out[f"p{index}"] = Place(passage.article_id, passage.version, passage.start, passage.end)
+    return out
+
+
+def answer_view(answer: Answer) -> View:
+    """A whole turn below its question: sentences or the refusal, accounts, what is cited, what else was found."""
+    answered = answer.status == "answered"
+    found = _found(answer)
+    return {
+        "kind": "answer",
+        "sentences": sentences_view(answer.sentences, answer.citations),
+        "refusal": None if answered else answer.answer,
+        "accounts": [_account(account, answer.citations) for account in answer.accounts or ()],
+        "cited": _cited(answer.citations),
+        "found": found,
+        "found_heading": f"Also found ({len(found)})" if answered else "Related, not an answer",
+        "found_open": not answered,
+        "foot": _foot(answer),
+    }
+
+
+def sentences_view(sentences: Iterable[Sentence], citations: Iterable[Citation]) -> list[View]:
+    """Sentences, each with the chips that follow it and, where it failed its check, why."""
+    chips = {citation.number: _chip(citation) for citation in citations}
+    return [
+        {
+            "text": sentence.text,
+            "flag": FLAGS.get(sentence.verdict),
+            "reason": sentence.reason,
+            "chips": [chips[number] for number in sentence.citations if number in chips],
+        }
+        for sentence in sentences
+    ]
+
+
+def passages_view(passages: Sequence[Passage]) -> View:
+    """The articles that were found, best first, while they are read."""
+    best = {passage.article_id: passage for passage in reversed(passages)}
+    order = dict.fromkeys(passage.article_id for passage in passages)
+    return {"kind": "found", "items": [{"title": best[i].title, "meta": _passage_meta(best[i])} for i in order]}
+
+
+def article_view(article: Article, focus: Place, cited: Iterable[Place]) -> View:
+    """The whole article, cut where marks begin and end; ``focus`` is what is scrolled into view."""
+    return {
+        "kind": "article",
+        "title": article.title,
+        "byline": words.meta(
+            f"By {article.author}" if article.author else None,
+            words.day(article.published),
+            f"updated {words.day(article.updated)}" if article.updated and article.updated != article.published else None,
+        ),
+        "link": words.original(article.url, article.text[focus.start : focus.end]),
+        "text": segments(article.text, Span(focus.start, focus.end), [Span(p.start, p.end) for p in cited]),
+    }
+
+
+def segments(text: str, focus: Span, others: Iterable[Span]) -> list[tuple[str, str]]:
+    """The text in pieces, each ``focus``, ``mark`` or plain; joined, the pieces are the text.
+
+    The focus is always one piece; another mark that overlaps a piece before it is left out.
+    """
+    taken = [focus]
+    for span in sorted(others, key=lambda s: (s.start, s.end)):
+        if all(span.end <= other.start or span.start >= other.end for other in taken):
+            taken.append(span)
+    pieces: list[tuple[str, str]] = []
+    at = 0
+    for span in sorted(taken, key=lambda s: s.start):
+        pieces.append((text[at : span.start], ""))
+        pieces.append((text[span.start : span.end], "focus" if span is focus else "mark"))
+        at = span.end
+    pieces.append((text[at:], ""))
+    return [piece for piece in pieces if piece[0]]
+
+
+def _foot(answer: Answer) -> str:
+    if not answer.passages:
+        return ""
+    return words.meta(f"{words.count(len(answer.passages), 'passage')} read", f"{answer.seconds.total:.1f} s", answer.model)
+
+
+def _chip(citation: Citation) -> View:
+    return {
+        "number": citation.number,
+        "meta": words.meta(citation.source, words.day(citation.published)),
+        "title": citation.title,
+        "quote": citation.quote,
+        "open": f"c{citation.number}",
+    }
+
+
+def _account(account: Account, citations: Iterable[Citation]) -> View:
+    chips = {citation.number: _chip(citation) for citation in citations}
+    kind = "The articles differ" if account.kind == "conflict" else "Updated since"
+    return {
+        "heading": f"{kind}: {account.about}",
+        "sides": [
+            {"value": s.value, "speaker": s.speaker, "chips": [chips[s.citation]] if s.citation in chips else []} for s in account.sides
+        ],
+    }
+
+
+def _cited(citations: Iterable[Citation]) -> list[View]:
+    """One card an article, in the order of first use."""
+    cards: dict[str, View] = {}
+    for citation in citations:
+        chip = _chip(citation)
+        card = cards.setdefault(citation.article_id, {"title": chip["title"], "meta": chip["meta"], "open": chip["open"], "quotes": []})
+        also = [{"label": o.source or "another article", "open": f"{chip['open']}o{i}"} for i, o in enumerate(citation.also_in)]
+        card["quotes"].append({**chip, "also": also})
+    return list(cards.values())
+
+
+def _found(answer: Answer) -> list[View]:
+    """Articles that were found and not cited, best passage of each, best first."""
+    seen = {citation.article_id for citation in answer.citations}
+    out: list[View] = []
+    for index, passage in enumerate(answer.passages):
+        if passage.article_id not in seen:
+            seen.add(passage.article_id)
+            out.append({"title": passage.title, "meta": _passage_meta(passage), "text": passage.text, "open": f"p{index}"})
+    return out
+
+
+def _passage_meta(passage: Passage) -> str:
+    return words.meta(passage.source, words.day(passage.published))

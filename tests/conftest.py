@@ -1,0 +1,48 @@
+"""Fixtures over the real thing: the packaged model, SQLite and Chroma in temporary folders, the sample corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rag.assistant import Assistant
+from rag.settings import CHECKOUT, Settings
+from rag.store.sync import sync
+
+CORPUS = CHECKOUT / "corpus" / "articles"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads the developer's own settings, nor touches the checkout's library."""
+    import os
+
+    for name in [name for name in os.environ if name.startswith("NEWSDESK_") and name not in ("NEWSDESK_REQUIRE_BROWSER", "NEWSDESK_CHROMIUM", "NEWSDESK_SCREENSHOT")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("NEWSDESK_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    """Over the sample corpus; shared, so a test must not change it."""
+    opened = Assistant(Settings(home=tmp_path_factory.mktemp("corpus-home")))
+    sync(opened.stores, [CORPUS])
+    return opened
+
+
+@pytest.fixture
+def library_of(tmp_path: Path, assistant: Assistant) -> Callable[[dict[str, str]], Assistant]:
+    """Makes a small library of the test's own from file names and contents; the model is the shared one."""
+
+    def make(files: dict[str, str]) -> Assistant:
+        folder = tmp_path / "articles"
+        for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+        opened = Assistant(Settings(home=tmp_path / "home"), embedder=assistant.embedder)
+        sync(opened.stores, [folder])
+        return opened
+
+    return make
