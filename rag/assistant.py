@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rag.answer import digest, refusals
 from rag.answer.extract import Quote, choose_quotes
 from rag.answer.followups import complete
+from rag.answer.suggest import candidates
 from rag.errors import QuestionError
 from rag.models.embeddings import Embedder
 from rag.models.reader import Reader
@@ -37,6 +40,9 @@ from rag.text.questions import Asked, understand
 
 # "The latest on X" looks at this many times more passages, since the newest need not be the nearest.
 _LATEST_WIDENS = 4
+_ARTICLES_FOR_SUGGESTIONS = 200
+# At about 0.1 s a try.
+_TRIES_A_SUGGESTION = 5
 
 
 class Assistant:
@@ -50,6 +56,8 @@ class Assistant:
         self.stores = Stores(self.library, indexes, self.embedder, settings)
         self.retriever = Retriever(self.library, indexes, self.embedder, settings)
         self.reader = Reader(self.embedder)
+        self._suggesting = threading.Lock()
+        self._suggested: tuple[str | None, tuple[str, ...]] = (None, ())
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), searched_as: str | None = None) -> Answer:
         """The answer, whole; see ``stream``."""
@@ -109,7 +117,8 @@ class Assistant:
         return digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most)
 
     def _checked(self, question: str) -> str:
-        text = " ".join(question.split())
+        # Half a surrogate pair, as a wrong encoding on the command line gives it, is no text.
+        text = " ".join(question.encode(errors="replace").decode().split())
         if not text:
             raise QuestionError("The question is empty: type what you want to know.")
         if len(text) > self.settings.max_question_chars:
@@ -118,6 +127,10 @@ class Assistant:
             )
         return text
 
+    def search(self, query: str, *, filters: Filters = Filters(), limit: int | None = None) -> list[Passage]:
+        """The passages for a query, best first, without reading them; raises as ``stream`` does."""
+        return self.retriever.search(self._checked(query), filters=filters, limit=limit)
+
     def article(self, article_id: str, version: str | None = None) -> Article:
         """One article; raises NoSuchArticle."""
         return self.library.article(article_id, version)
@@ -125,6 +138,29 @@ class Assistant:
     def overview(self) -> Overview:
         """What the library holds; all zero where there is none yet."""
         return self.library.overview() if self.library.exists else Overview(0, 0, (), None, None)
+
+    def suggestions(self, limit: int = 4) -> list[str]:
+        """Questions about the open library, from different articles, each of which this assistant has just answered from its article."""
+        generation = self.library.meta().get("generation") if self.library.exists else None
+        with self._suggesting:
+            if generation != self._suggested[0]:
+                self._suggested = (generation, tuple(self._answered_candidates(limit)) if generation else ())
+            return list(self._suggested[1][:limit])
+
+    def _answered_candidates(self, limit: int) -> Iterator[str]:
+        """Stops after a number of tries, so that a large library opens as quickly as a small one."""
+        articles = list(islice(self.library.articles(), _ARTICLES_FOR_SUGGESTIONS))
+        # Every third first: neighbours in time tell the same story. Questions before summaries, which any article allows.
+        first = [(article.article_id, next(candidates(article))) for article in articles[::3] + articles[1::3] + articles[2::3]]
+        queue = sorted(first, key=lambda item: understand(item[1]).intent == "summary")
+        found = 0
+        for article_id, question in queue[: _TRIES_A_SUGGESTION * limit]:
+            answer = self.ask(question)
+            if answer.citations and answer.citations[0].article_id == article_id:
+                yield question
+                found += 1
+                if found == limit:
+                    return
 
     def save_turn(self, conversation_id: str, answer: Answer) -> None:
         """Keep a turn of a conversation, frozen as it was answered."""

@@ -99,7 +99,7 @@ _LABEL = _any(
 )
 _SMALL = _any(
     r"^(?:menu|home|search|log ?in|sign in|subscribe|share|tweet|print|save|reply|report|like|more|copy link|e-?mail|facebook|twitter|x|instagram|whatsapp"
-    r"|linkedin|telegram|next|previous|close|about us|contact(?: us)?|privacy policy|terms(?: of use)?|live|latest|back to top|load more|show more|see all)$",
+    r"|linkedin|telegram|(?:next|previous)(?: slide| page| article| story)?|close|about us|contact(?: us)?|privacy policy|terms(?: of use)?|live|latest|back to top|load more|show more|see all)$",
     r"^share (?:this|on|via|with|full)\b|^\d+[- ]?min(?:ute)?s?(?:[- ](?:read|listen|watch))?$|^(?:reply\s+report|show .{1,20} only)$",
     r"^(?:(?:updated|published|posted):? )?(?:an?|\d+) (?:min(?:ute)?|hour|day|week|month)s? ago$|^updated (?:at|on)\b.{1,20}$",
 )

@@ -25,6 +25,7 @@ _FORMS = tuple(
         r"(?P<day>\d{1,2})\.\s?(?P<month>\d{1,2})\.\s?(?P<year>\d{4})",
     )
 )
+_CLOCK_FIRST = re.compile(r"^(?P<clock>\d{1,2}[:.]\d\d(?: ?[ap]\.?m\.?)?(?: [A-Z]{2,4})?),? (?P<date>[\w,. ]+ \d{4})$", re.IGNORECASE)
 _ISO = re.compile(r"\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:\d{2}.*)?")
 # Hours from UTC. Abbreviations that mean two zones (IST, and CST outside America) are left out, the American CST aside,
 # which is what an English news page nearly always means.
@@ -37,7 +38,7 @@ def parse_date(text: str) -> str | None:
     """``2024-03-27``, or a date-time with its offset where it has one; None for what is not a whole date."""
     if len(text) > 80:
         return None  # no date is that long, and a page may be one endless line
-    text = " ".join(text.split())
+    text = _CLOCK_FIRST.sub(r"\g<date> \g<clock>", " ".join(text.split()))
     if _ISO.fullmatch(text):
         return _iso(text[:10].replace("/", "-") + text[10:])
     for form in _FORMS:

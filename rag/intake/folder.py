@@ -6,6 +6,7 @@ Only regular files are opened, and never more of one than the limit: a pipe, a d
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from rag.settings import Settings
 
 _KNOWN = " and ".join([", ".join(list(READERS)[:-1]), list(READERS)[-1]])
 _MEGABYTE = 1_000_000
+# A README tells of the folder and is no article of it; named as a source of its own it is read.
+_ABOUT_THE_FOLDER = re.compile(r"readme(\.\w+)?$", re.IGNORECASE)
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # absent on Windows
 
 
@@ -42,7 +45,7 @@ class Entry:
 
 
 def list_files(location: Path) -> list[Path]:
-    """Every file of the source in order of its relative path; hidden files and folders are skipped.
+    """Every file of the source in order of its relative path; hidden files and folders and README files are skipped.
 
     Links are listed but folders behind them not entered; ``read_file`` judges them, and folders that cannot be listed, which stand here too.
     Raises SourceError where the source is missing, unreadable, or neither a folder nor a file.
@@ -68,7 +71,7 @@ def _walk(location: Path) -> Iterator[Path]:
         here = Path(folder)
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         yield from (here / name for name in subfolders if (here / name).is_symlink())
-        yield from (here / name for name in names if not name.startswith("."))
+        yield from (here / name for name in names if not name.startswith(".") and not _ABOUT_THE_FOLDER.match(name))
     yield from unlisted
 
 

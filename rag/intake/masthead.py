@@ -153,7 +153,8 @@ def _writer(units: Sequence[Unit], i: int) -> str | None:
 
 
 def _cased(names: str) -> str:
-    return names.title().replace(" And ", " and ") if names.isupper() else names
+    loud = [word for word in names.split() if word.isupper() and len(word) > 2]
+    return " ".join(word.title() if word in loud else word for word in names.split()).replace(" And ", " and ") if loud else names
 
 
 def _is_standfirst(units: Sequence[Unit], i: int) -> bool:

@@ -1,6 +1,6 @@
-"""Run as a process of its own: opens an index, counts its rows and asks for some of them by their own vectors.
+"""Run as a process of its own: opens an index, compares the ids it holds and asks for some of them by their own vectors.
 
-Reads one JSON object on standard input (folder, count, ids, vectors); exits 1 with one line when anything is off.
+Reads one JSON object on standard input (folder, ids, sample, vectors); exits 1 with one line when anything is off.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def main() -> None:
     """Check the index that standard input names."""
     asked = json.load(sys.stdin)
     index = Index(Path(asked["folder"]))
-    held = len(index.ids())
-    if held != asked["count"]:
-        sys.exit(f"{held} rows instead of {asked['count']}")
-    for chunk_id, vector in zip(asked["ids"], asked["vectors"], strict=True):
+    held, wanted = index.ids(), set(asked["ids"])
+    if held != wanted:
+        sys.exit(f"of {len(wanted)} chunks it lacks {len(wanted - held)} and holds {len(held - wanted)} others")
+    for chunk_id, vector in zip(asked["sample"], asked["vectors"], strict=True):
         found = index.nearest(np.asarray(vector, dtype=np.float32), filters=Filters(), limit=10)
         if not found or (chunk_id not in dict(found) and found[0][1] < _OWN):
             sys.exit(f"row {chunk_id} is not found by its own vector")

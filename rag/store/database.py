@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -30,7 +31,8 @@ class Database:
     @property
     def exists(self) -> bool:
         """Whether there is a library here at all."""
-        return self.path.is_file() and self.path.stat().st_size > 0
+        with readable_errors(self.path):
+            return self.path.is_file() and self.path.stat().st_size > 0
 
     def create(self) -> None:
         """Make the file when it is missing, and bring its schema up to date."""
@@ -40,6 +42,7 @@ class Database:
             connection.execute("PRAGMA journal_mode = WAL")
             while (number := self._schema(connection)) < SCHEMA:
                 connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT")
+            self._local.connection = connection
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -51,7 +54,11 @@ class Database:
             with readable_errors(self.path):
                 connection = self._connect()
                 if self._schema(connection) < SCHEMA:
+                    connection.close()
                     self.create()
+                    return self.connection
+                # Kept only once its schema is known to be one that this release reads.
+                self._local.connection = connection
         return connection
 
     @contextmanager
@@ -67,6 +74,9 @@ class Database:
                 yield connection
             finally:
                 connection.execute("ROLLBACK")
+                if self._read_only:
+                    # Opened as it lay, so a later pass from elsewhere would not be seen.
+                    self.close()
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -89,13 +99,24 @@ class Database:
             connection.close()
             self._local.connection = None
 
+    @property
+    def _read_only(self) -> bool:
+        return not os.access(self.path.parent, os.W_OK)
+
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, isolation_level=None, timeout=_BUSY_MS / 1000)
+        connection = sqlite3.connect(self._address(), uri=True, isolation_level=None, timeout=_BUSY_MS / 1000)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        self._local.connection = connection
         return connection
+
+    def _address(self) -> str:
+        """WAL needs files beside the library; where none can be made, it is opened as it lies, unless a log of changes lies there too."""
+        address = self.path.absolute().as_uri()
+        if not self._read_only:
+            return address
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return f"{address}?mode=ro" if log.is_file() and log.stat().st_size else f"{address}?immutable=1"
 
     def _schema(self, connection: sqlite3.Connection) -> int:
         number = int(connection.execute("PRAGMA user_version").fetchone()[0])

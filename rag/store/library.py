@@ -186,13 +186,6 @@ class Library:
             rows = db.execute("SELECT chunk_id, article_id, embedded, day, outlet FROM chunks").fetchall()
         return {row[0]: (row[2], row[3], row[4]) for row in rows if row[1] not in left_out}
 
-    def fts_disagreements(self) -> int:
-        """How many chunks the full-text index lacks or has too many of."""
-        with self.snapshot() as db:
-            sql = "SELECT count(*) FROM chunks WHERE id NOT IN (SELECT rowid FROM chunks_fts)"
-            back = "SELECT count(*) FROM chunks_fts WHERE rowid NOT IN (SELECT id FROM chunks)"
-            return int(db.execute(sql).fetchone()[0]) + int(db.execute(back).fetchone()[0])
-
     def missing_vectors(self, model: str, embedded: Iterable[str]) -> set[str]:
         """Which of the digests have no vector by this model yet."""
         wanted = set(embedded)

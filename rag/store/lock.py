@@ -47,3 +47,16 @@ def _who(holder: Path) -> str:
         return f"process {held['pid']} holds the library for {held['purpose']} since {held['since']}"
     except (OSError, ValueError, KeyError):
         return "another process holds the library"
+
+
+def is_locked(home: Path) -> bool:
+    """Whether a pass over the library is under way in some process."""
+    lock = FileLock(home / "writer.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False

@@ -57,10 +57,10 @@ class Stores:
 
 
 def is_current(stores: Stores) -> bool:
-    """Whether what is served was made by this model and chunking, and its index is there."""
+    """Whether what is served was made by this model and chunking, and its index is sound."""
     meta = stores.library.meta()
     made = (meta.get("model"), meta.get("chunking")) == (stores.embedder.name, stores.chunking)
-    return made and (stores.indexes.folder / meta.get("generation", "?") / "chroma.sqlite3").is_file()
+    return made and "generation" in meta and stores.indexes.is_sound(meta["generation"])
 
 
 def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
@@ -88,7 +88,7 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
 
     served = meta.get("generation")
     base = None if stale else served
-    stores.indexes.keep_only(filter(None, (served, meta.get("previous"))))
+    sweep(stores)
     generation = stores.indexes.build(
         rows, vectors=vectors, base=base, on_progress=lambda done, total: stores.on_progress("indexing", done, total)
     )
@@ -99,8 +99,14 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
         library.database, Switch(change.put, change.remove, change.withhold, change.moved, change.sources, new, touched, stale, described)
     )
     # The one before stays for readers that are in the middle of a question.
-    stores.indexes.keep_only(filter(None, (generation, served)))
+    sweep(stores)
     return embedded
+
+
+def sweep(stores: Stores) -> None:
+    """Delete what a pass that was killed left behind, and generations that no reader uses any more."""
+    meta = stores.library.meta()
+    stores.indexes.keep_only(meta[key] for key in ("generation", "previous") if key in meta)
 
 
 def _chunk_rows(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:

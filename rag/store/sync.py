@@ -12,7 +12,7 @@ from rag.intake import Entry, Rejection, list_files, read_file
 from rag.records import Article
 from rag.store.library import Held
 from rag.store.lock import writer_lock
-from rag.store.publish import Change, Stores, is_current, publish
+from rag.store.publish import Change, Stores, is_current, publish, sweep
 from rag.store.writes import Placed
 
 log = logging.getLogger(__name__)
@@ -151,6 +151,8 @@ def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], n
     embedded = 0
     if put or moved or gone or new_sources or not is_current(stores):
         embedded = publish(stores, Change(put=put, remove=gone, moved=moved, sources=new_sources))
+    else:
+        sweep(stores)
     return SyncReport(
         added=added,
         changed=len(put) - added,

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import random
 import shutil
 import subprocess
 import sys
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import chromadb
@@ -25,8 +28,9 @@ import numpy as np
 from chromadb.config import Settings as ChromaSettings
 from numpy.typing import NDArray
 
-from rag.errors import LibraryError
+from rag.errors import LibraryError, StorageError
 from rag.records import Filters
+from rag.store.seal import check_seal, seal
 
 log = logging.getLogger(__name__)
 
@@ -53,40 +57,46 @@ class Row:
 
 
 class Index:
-    """One generation, opened for reading."""
+    """One generation, opened for reading; raises LibraryError when it is missing, unfinished or damaged."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        if not (folder / "chroma.sqlite3").is_file():
-            raise LibraryError(f"The index {folder} is missing: run `newsdesk doctor --repair`.")
-        self._client = _client(folder)
-        try:
-            self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
-        except Exception as error:  # Chroma raises many kinds, its Rust core a bare Exception
-            self._client.close()
-            raise LibraryError(f"The index {folder} cannot be opened ({error}): run `newsdesk doctor --repair`.") from error
+        check_seal(folder)
+        self._copy: TemporaryDirectory[str] | None = None
+        with _repairable(folder):
+            if not os.access(folder, os.W_OK):
+                # Chroma writes even when it only reads, so where it cannot, it gets a copy for the life of this reader.
+                self._copy = TemporaryDirectory(prefix="newsdesk-index-")
+                folder = Path(shutil.copytree(folder, Path(self._copy.name) / folder.name))
+            self._client = _client(folder)
+            try:
+                self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
+            except BaseException:
+                self._client.close()
+                raise
 
     def nearest(self, vector: NDArray[np.float32], *, filters: Filters, limit: int) -> list[tuple[str, float]]:
         """Chunk ids and cosine similarities of the nearest neighbours, best first, ties by id."""
-        count = self._collection.count()
-        if not count:
-            return []
-        try:
+        with _repairable(self.folder):
+            count = self._collection.count()
+            if not count:
+                return []
             found = self._collection.query(
                 query_embeddings=vector.reshape(1, -1), n_results=min(limit, count), where=_where(filters), include=["distances"]
             )
-        except Exception as error:  # as above
-            raise LibraryError(f"The index {self.folder} cannot be searched ({error}): run `newsdesk doctor --repair`.") from error
         distances = found["distances"] or [[]]
         return sorted(((id, 1 - distance) for id, distance in zip(found["ids"][0], distances[0], strict=True)), key=lambda x: (-x[1], x[0]))
 
     def ids(self) -> set[str]:
         """Every chunk id in it."""
-        return set(self._collection.get(include=[])["ids"])
+        with _repairable(self.folder):
+            return set(self._collection.get(include=[])["ids"])
 
     def close(self) -> None:
         """Release the files."""
         self._client.close()
+        if self._copy:
+            self._copy.cleanup()
 
 
 class Indexes:
@@ -96,14 +106,26 @@ class Indexes:
         self.folder = folder
         self._lock = threading.Lock()
         self._open: Index | None = None
+        self._before: Index | None = None
 
     def reader(self, generation: str) -> Index:
         """The named generation, opened once and kept until another is asked for."""
         with self._lock:
             if self._open is None or self._open.folder.name != generation:
-                # The old one is left to the threads that still search it; its files outlive it by one generation.
-                self._open = Index(self.folder / generation)
+                opened = Index(self.folder / generation)
+                # The last one stays open for the threads that still search it, as its files do; the one before it goes.
+                if self._before:
+                    self._before.close()
+                self._before, self._open = self._open, opened
             return self._open
+
+    def is_sound(self, generation: str) -> bool:
+        """Whether a generation is there, finished and undamaged, as far as can be seen without opening it."""
+        try:
+            check_seal(self.folder / generation)
+        except LibraryError:
+            return False
+        return (self.folder / generation / "chroma.sqlite3").is_file()
 
     def build(
         self,
@@ -131,16 +153,16 @@ class Indexes:
                 log.warning("The index could not be brought up to date (%s); building it anew from the stored vectors.", error)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def check(self, generation: str, rows: Mapping[str, Row], *, vectors: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
+    def check(self, generation: str, rows: Collection[str], *, vectors: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
         """Open a generation in a subprocess, since a broken one can crash the process that opens it.
 
-        Counts its rows, and asks for a sample of them by their own vectors. Raises LibraryError.
+        Compares the ids that it holds, and asks for a sample of them by their own vectors. Raises LibraryError.
         """
         sample = random.Random(generation).sample(sorted(rows), min(_CHECKED, len(rows)))
         question = {
             "folder": str(self.folder / generation),
-            "count": len(rows),
-            "ids": sample,
+            "ids": sorted(rows),
+            "sample": sample,
             "vectors": vectors(sample).tolist() if sample else [],
         }
         command = [sys.executable, "-m", "rag.store.check_index"]
@@ -149,10 +171,10 @@ class Indexes:
                 command, input=json.dumps(question), capture_output=True, text=True, timeout=_CHECK_SECONDS, cwd=Path(__file__).parents[2]
             )
         except subprocess.TimeoutExpired as error:
-            raise LibraryError(f"The new index did not answer within {_CHECK_SECONDS} s.") from error
+            raise LibraryError(f"The index {generation} did not answer within {_CHECK_SECONDS} s.") from error
         if done.returncode != 0:
             last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
-            raise LibraryError(f"The new index failed its check: {last}")
+            raise LibraryError(f"The index {generation} failed its check: {last}")
 
     def keep_only(self, generations: Iterable[str]) -> None:
         """Delete every other generation, finished or not."""
@@ -171,32 +193,70 @@ class Indexes:
         base: str | None,
         on_progress: Callable[[int, int], None],
     ) -> None:
-        held: set[str] = set()
+        with _writable(self.folder):
+            base, held = self._start(base, rows)
+            target = self.folder / name
+            if base:
+                shutil.copytree(self.folder / base, target)
+            else:
+                target.mkdir(parents=True)
+            client = _client(target)
+            try:
+                collection = client.get_or_create_collection(
+                    _COLLECTION, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
+                )
+                for part in _parts(sorted(held - rows.keys())):
+                    collection.delete(ids=list(part))
+                new = sorted(rows.keys() - held)
+                for number, part in enumerate(_parts(new)):
+                    metadatas: list[Any] = [rows[id].metadata() for id in part]
+                    collection.add(ids=list(part), embeddings=vectors(part), metadatas=metadatas)
+                    on_progress(min((number + 1) * _ROWS, len(new)), len(new))
+            finally:
+                client.close()
+            seal(target)
+
+    def _start(self, base: str | None, rows: Mapping[str, Row]) -> tuple[str | None, set[str]]:
+        """The generation to copy and the ids it holds; None where building from nothing is better."""
         if base and (self.folder / base).is_dir():
             old = Index(self.folder / base)
             held = old.ids()
             old.close()
-        if not held or len(held - rows.keys()) > _REBUILD_SHARE * len(held):
-            base, held = None, set()
-        target = self.folder / name
-        if base:
-            shutil.copytree(self.folder / base, target)
-        else:
-            target.mkdir(parents=True)
-        client = _client(target)
-        try:
-            collection = client.get_or_create_collection(_COLLECTION, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None)
-            for part in _parts(sorted(held - rows.keys())):
-                collection.delete(ids=list(part))
-            new = sorted(rows.keys() - held)
-            for number, part in enumerate(_parts(new)):
-                metadatas: list[Any] = [rows[id].metadata() for id in part]
-                collection.add(ids=list(part), embeddings=vectors(part), metadatas=metadatas)
-                on_progress(min((number + 1) * _ROWS, len(new)), len(new))
-        except Exception as error:  # as above; a full disk comes this way too
-            raise LibraryError(f"Chroma could not write the new index: {error}") from error
-        finally:
-            client.close()
+            if held and len(held - rows.keys()) <= _REBUILD_SHARE * len(held):
+                return base, held
+        return None, set()
+
+
+@contextmanager
+def _repairable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        if not _is_chromas(error):
+            raise
+        raise LibraryError(f"The index {folder} cannot be read ({error}): run `newsdesk doctor --repair`.") from error
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except LibraryError:
+        raise
+    except BaseException as error:
+        if not _is_chromas(error):
+            raise
+        free = shutil.disk_usage(folder).free if folder.is_dir() else None
+        if isinstance(error, OSError) or "disk is full" in str(error) or "No space left" in str(error) or free == 0:
+            raise StorageError(
+                f"The new index could not be written to {folder} ({error}): free some space and run the command again."
+            ) from error
+        raise LibraryError(f"Chroma could not write the new index: {error}") from error
+
+
+def _is_chromas(error: BaseException) -> bool:
+    """Chroma raises many kinds; a panic of its Rust core is no Exception, and its type cannot be imported."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def _client(folder: Path) -> Any:

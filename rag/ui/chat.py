@@ -71,8 +71,8 @@ def _no_library() -> None:
     with st.container(key="front"):
         st.header("No library yet", anchor=False)
         st.markdown("Newsdesk answers from articles that you give it. Name the folder that holds them, on the command line:")
-        st.code("newsdesk sync FOLDER", language="bash")
-        st.markdown("Text, Markdown, HTML, PDF and JSON lines are read. Nothing leaves this computer.")
+        st.code("newsdesk sync FOLDER", language=None)
+        st.markdown("Markdown, plain text and JSON lines are read. Nothing leaves this computer.")
         st.button("Look again", icon=":material/refresh:")
 
 
@@ -143,7 +143,9 @@ def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
     try:
         with live.container():
             answer = _watch(assistant.stream(ask.question, history=before, filters=filters, searched_as=ask.searched_as))
-    except NewsdeskError:
+    except Exception:
+        # Whatever failed, the next run must not fail on the same question again.
+        session.wait_for(None)
         live.empty()
         raise
     session.wait_for(None)

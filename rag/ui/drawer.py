@@ -12,8 +12,8 @@ from rag.ui import components
 from rag.ui.escape import escape
 from rag.ui.views import Place, article_view
 
-# Pixels: a column of about 75 characters, with the conversation still in sight beside it on a desktop.
-WIDTH = 700
+# Pixels: lines of about 75 characters; at 1400 and more the conversation stays in sight beside it (page.css).
+WIDTH = 600
 
 
 def open_drawer(assistant: Assistant, place: Place, cited: Iterable[Place]) -> None:

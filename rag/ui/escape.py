@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import re
+import string
 
 JOINER = "\u2060"
-_MARK = re.compile(r"""([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])(?=(\S?))""")
+MARKS = frozenset(string.punctuation)
 
 
 def escape(text: str) -> str:
     """The text on one line, as markdown that shows every character of it and does nothing.
 
-    A backslash stops markdown, math and HTML. Streamlit looks for emoji, colours, icons, arrows and bare links
-    once more after the backslashes are gone, so an invisible word joiner parts each mark from what follows.
+    A backslash stops markdown, math and HTML. Streamlit looks for emoji, icons, arrows and bare links once more
+    after the backslashes are gone, so an invisible word joiner parts each mark from what stands before it.
     """
-    return _MARK.sub(lambda match: f"\\{match[1]}{JOINER if match[2] else ''}", " ".join(text.split()))
+    line = " ".join(text.split())
+    return "".join(
+        f"{JOINER if before not in ('', ' ') else ''}\\{char}" if char in MARKS else char
+        for before, char in zip(("", *line), line, strict=False)
+    )

@@ -131,6 +131,7 @@ const DRAW = { question: drawQuestion, sentences: drawSentences, answer: drawAns
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".nd");
+  root.dataset.kind = data.kind;
   const preview = makePreview();
   const open = (key) => {
     preview.hide();

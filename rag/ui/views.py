@@ -100,11 +100,11 @@ def article_view(article: Article, focus: Place, cited: Iterable[Place]) -> View
 def segments(text: str, focus: Span, others: Iterable[Span]) -> list[tuple[str, str]]:
     """The text in pieces, each ``focus``, ``mark`` or plain; joined, the pieces are the text.
 
-    The focus is always one piece; another mark that overlaps a piece before it is left out.
+    The focus is always one piece; another mark that is empty or overlaps one before it is left out.
     """
     taken = [focus]
     for span in sorted(others, key=lambda s: (s.start, s.end)):
-        if all(span.end <= other.start or span.start >= other.end for other in taken):
+        if span.start < span.end and all(span.end <= other.start or span.start >= other.end for other in taken):
             taken.append(span)
     pieces: list[tuple[str, str]] = []
     at = 0

@@ -1,0 +1,33 @@
+# make chat: set up, sync the sample corpus, open the chat.   make test: set up, run the tests.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+ARTICLES ?= corpus
+
+.PHONY: chat test lint browser install clean
+
+chat: install
+	$(BIN)/newsdesk sync $(ARTICLES)
+	$(BIN)/newsdesk chat
+
+test: install
+	$(BIN)/pytest -m "not browser"
+
+browser: install
+	NEWSDESK_REQUIRE_BROWSER=1 $(BIN)/pytest -m browser
+
+lint: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	command -v $(PYTHON) >/dev/null || { echo "Newsdesk needs Python 3.11: install it, or name it with PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) .newsdesk build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

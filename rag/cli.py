@@ -1,0 +1,284 @@
+"""The ``newsdesk`` command: reads arguments, calls the assistant and the store, prints; it decides nothing about articles or answers."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+
+from rag.assistant import Assistant
+from rag.batch import read_batch
+from rag.errors import NewsdeskError, NoLibrary, UsageError
+from rag.intake import Rejection
+from rag.records import Article, Filters, answer_to_json
+from rag.settings import CHECKOUT, load_settings
+from rag.store.doctor import examine, repair
+from rag.store.sync import remove, restore, sync
+from rag.terminal import Bars, dotted, messages, print_answer, print_json
+
+log = logging.getLogger("rag")
+
+_DETAILS = ("article_id", "version", "title", "source", "author", "published", "updated", "url")
+_PASSAGE = ("article_id", "version", "start", "end", "text", "score", "title", "source", "published", "url")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status: 0 did its work, 2 bad usage or input, 1 other failures."""
+    args = _parser().parse_args(argv)
+    with messages(verbose=args.verbose):
+        try:
+            status: int = args.run(args)
+            sys.stdout.flush()
+            return status
+        except NewsdeskError as error:
+            log.debug("", exc_info=error)
+            log.error("newsdesk: %s", " ".join(str(error).split()))
+            return 2 if isinstance(error, UsageError) else 1
+        except KeyboardInterrupt:
+            return 130
+        except BrokenPipeError:
+            # Whoever read standard output has left; it is closed again at exit, so it must lead somewhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except UnicodeEncodeError as error:
+            log.error("newsdesk: %r cannot be written as %s: give it in UTF-8.", error.object[error.start : error.end], error.encoding)
+            return 2
+        except Exception as error:
+            log.debug("", exc_info=error)
+            log.error("newsdesk: unexpected %s: %s. Run it again with --verbose and report what it prints.", type(error).__name__, error)
+            return 1
+
+
+# The commands
+
+
+def _sync(args: argparse.Namespace) -> int:
+    assistant = _open()
+    began = perf_counter()
+    with Bars() as bars:
+        assistant.stores.on_progress = bars.show
+        report = sync(assistant.stores, args.source, prune=args.prune)
+    seconds = perf_counter() - began
+    if args.json:
+        print_json(asdict(report) | {"seconds": seconds})
+        return 0
+    counts = ", ".join(f"{getattr(report, name)} {name}" for name in ("added", "changed", "removed", "unchanged"))
+    print(f"{counts}; {report.embedded} chunks embedded in {seconds:.1f} s")
+    for what, remarks in (("left out", report.rejected), ("warning", report.warnings)):
+        for remark in remarks:
+            print(f"{what}: {_place(remark)}: {remark.reason}")
+    return 0
+
+
+def _place(remark: Rejection) -> str:
+    return remark.path if remark.line is None else f"{remark.path}, line {remark.line}"
+
+
+def _ask(args: argparse.Namespace) -> int:
+    assistant = _open()
+    filters = _filters(assistant, args)
+    if args.batch is not None:
+        return _ask_batch(args, assistant, filters)
+    answer = assistant.ask(args.question, filters=filters)
+    if args.json:
+        print_json(answer_to_json(answer))
+    else:
+        print_answer(answer)
+    return 0
+
+
+def _ask_batch(args: argparse.Namespace, assistant: Assistant, filters: Filters) -> int:
+    status = 0
+    for item in read_batch(args.batch):
+        try:
+            if item.error:
+                raise UsageError(item.error)
+            answer = assistant.ask(item.question, history=item.history, filters=filters)
+        except UsageError as error:
+            status = 2
+            if args.json:
+                print_json({"id": item.id, "error": str(error)})
+            else:
+                log.error("%s: %s", item.id, error)
+            continue
+        if args.json:
+            print_json({"id": item.id} | answer_to_json(answer))
+        else:
+            print(f"{item.id}: {item.question}")
+            print_answer(answer)
+            print(flush=True)
+    return status
+
+
+def _search(args: argparse.Namespace) -> int:
+    assistant = _open()
+    passages = assistant.search(args.query, filters=_filters(assistant, args), limit=args.limit)
+    if args.json:
+        print_json([{name: getattr(passage, name) for name in _PASSAGE} for passage in passages])
+        return 0
+    for number, passage in enumerate(passages, start=1):
+        print(f"{number}. {dotted(passage.title, passage.source, passage.published, passage.url)}")
+        print(f"   {' '.join(passage.text.split())}\n")
+    if not passages:
+        print("Nothing found.")
+    return 0
+
+
+def _list(args: argparse.Namespace) -> int:
+    articles = _open().library.articles()
+    if args.json:
+        print_json([_details(article) for article in articles])
+    else:
+        for article in articles:
+            print("\t".join([article.article_id, (article.published or "")[:10], article.source or "", article.title]))
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    article = _open().article(args.article, args.version)
+    if args.json:
+        print_json(_details(article) | {"text": article.text})
+        return 0
+    for line in (article.title, article.source, article.author, article.published, article.url):
+        if line:
+            print(line)
+    print(f"\n{article.text}")
+    return 0
+
+
+def _details(article: Article) -> dict[str, str | None]:
+    return {name: getattr(article, name) for name in _DETAILS}
+
+
+def _remove(args: argparse.Namespace) -> int:
+    stores = _open().stores
+    article = restore(stores, args.article) if args.undo else remove(stores, args.article)
+    if args.json:
+        print_json({"article_id": article.article_id, "version": article.version, "title": article.title, "removed": not args.undo})
+    elif args.undo:
+        print(f"Back in search: {article.title}")
+    else:
+        print(f"Removed from search, and kept out of later syncs: {article.title}")
+        print(f"`newsdesk remove --undo {article.article_id}` puts it back.")
+    return 0
+
+
+def _chat(args: argparse.Namespace) -> int:
+    app = CHECKOUT / "app.py"
+    if not app.is_file():
+        raise NewsdeskError(f"{app} is missing: the web app runs from a checkout, installed editable.")
+    # Streamlit wants to run in the checkout; what was set where the command was called goes along.
+    settings = load_settings()
+    known = settings.model_dump(mode="json", exclude_none=True) | {"home": str(settings.home.absolute())}
+    os.environ.update({f"NEWSDESK_{name.upper()}": str(value) for name, value in known.items()})
+    os.chdir(CHECKOUT)
+    if args.json:
+        print_json({"url": f"http://localhost:{args.port}"})
+        sys.stdout.flush()
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    command = ["streamlit", "run", str(app), "--server.address", "localhost", "--server.port", str(args.port)]
+    os.execv(sys.executable, [sys.executable, "-m", *command])
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    stores = _open().stores
+    if not stores.library.exists:
+        raise NoLibrary(f"There is no library in {stores.library.home} yet: run `newsdesk sync FOLDER` first.")
+    with Bars() as bars:
+        stores.on_progress = bars.show
+        findings = repair(stores) if args.repair else examine(stores)
+    if args.json:
+        print_json({"sound": not findings, "findings": [asdict(finding) for finding in findings]})
+    for finding in findings if not args.json else ():
+        print(f"{finding.part}: {finding.problem}; {finding.advice}")
+    if not findings and not args.json:
+        print("Sound: library, full-text index, vectors and Chroma's index agree.")
+    return 1 if findings else 0
+
+
+# What they share
+
+
+def _open() -> Assistant:
+    return Assistant(load_settings())
+
+
+def _filters(assistant: Assistant, args: argparse.Namespace) -> Filters:
+    """Raises UsageError for days the wrong way round and for an outlet that the library does not hold."""
+    if args.since and args.until and args.since > args.until:
+        raise UsageError(f"--since {args.since} lies after --until {args.until}: exchange them.")
+    if not args.outlet:
+        return Filters(args.since, args.until)
+    held = assistant.overview().outlets
+    known = {outlet.casefold(): outlet for outlet in held}
+    for outlet in args.outlet:
+        if outlet.casefold() not in known:
+            raise UsageError(f"The library holds no outlet {outlet!r}; it holds {', '.join(held) or 'none'}.")
+    return Filters(args.since, args.until, tuple(dict.fromkeys(known[outlet.casefold()] for outlet in args.outlet)))
+
+
+# The arguments
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="newsdesk", description="Answers questions from a folder of news articles, with exact quotes.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help)
+        sub.add_argument("--json", action="store_true", help="print JSON on standard output, and nothing else there")
+        sub.add_argument("--verbose", action="store_true", help="say more on standard error; failures with their traceback")
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("sync", _sync, "Make the library equal to its sources.")
+    sub.add_argument(
+        "source", nargs="*", type=Path, metavar="SOURCE", help="folder or file of articles; without any, all sources given so far"
+    )
+    sub.add_argument("--prune", action="store_true", help="remove the articles of a source that is missing or suddenly empty")
+    sub = command("ask", _ask, "Answer a question with quotes from the articles.")
+    asked = sub.add_mutually_exclusive_group(required=True)
+    asked.add_argument("question", nargs="?", metavar="QUESTION")
+    asked.add_argument("--batch", metavar="FILE.jsonl", help='lines of {"id", "question", "history"?}; - reads standard input')
+    _add_filters(sub)
+    sub = command("search", _search, "Show the passages that a query finds.")
+    sub.add_argument("query", metavar="QUERY")
+    sub.add_argument("--limit", type=_positive, metavar="N", help="most passages (default: the setting `passages`)")
+    _add_filters(sub)
+    command("list", _list, "List the articles that are searched, newest first.")
+    sub = command("show", _show, "Print an article.")
+    sub.add_argument("article", metavar="ARTICLE", help="its id, as `list` shows it")
+    sub.add_argument("--version", metavar="V", help="an earlier version")
+    sub = command("remove", _remove, "Take an article out of search and keep it out.")
+    sub.add_argument("article", metavar="ARTICLE")
+    sub.add_argument("--undo", action="store_true", help="put it back")
+    sub = command("chat", _chat, "Start the web app on this machine.")
+    sub.add_argument("--port", type=_positive, default=8501, metavar="N", help="default: 8501")
+    sub = command("doctor", _doctor, "Check that library, full-text index and Chroma's index agree.")
+    sub.add_argument("--repair", action="store_true", help="make anew what does not agree")
+    return parser
+
+
+def _add_filters(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--since", type=_day, metavar="DATE", help="only articles of that day (YYYY-MM-DD) or later")
+    sub.add_argument("--until", type=_day, metavar="DATE", help="only articles of that day or earlier")
+    sub.add_argument("--outlet", action="append", metavar="NAME", help="only articles of that outlet; may be repeated")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2024-03-27") from error
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
