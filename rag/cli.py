@@ -175,7 +175,7 @@ def _chat(args: argparse.Namespace) -> int:
         raise NewsdeskError(f"{app} is missing: the web app runs from a checkout, installed editable.")
     # Streamlit wants to run in the checkout; what was set where the command was called goes along.
     settings = load_settings()
-    known = settings.model_dump(mode="json", exclude_none=True) | {"home": str(settings.home.absolute())}
+    known = settings.model_dump(mode="json", exclude_none=True) | {"home": str(settings.home.resolve())}
     os.environ.update({f"NEWSDESK_{name.upper()}": str(value) for name, value in known.items()})
     os.chdir(CHECKOUT)
     if args.json:

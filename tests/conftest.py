@@ -19,7 +19,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     """No test reads the developer's own settings, nor touches the checkout's library."""
     import os
 
-    for name in [name for name in os.environ if name.startswith("NEWSDESK_") and name not in ("NEWSDESK_REQUIRE_BROWSER", "NEWSDESK_CHROMIUM", "NEWSDESK_SCREENSHOT")]:
+    for name in [
+        name
+        for name in os.environ
+        if name.startswith("NEWSDESK_") and name not in ("NEWSDESK_REQUIRE_BROWSER", "NEWSDESK_CHROMIUM", "NEWSDESK_SCREENSHOT")
+    ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NEWSDESK_HOME", str(tmp_path / "home"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -137,7 +138,8 @@ def readable_errors(path: Path) -> Iterator[None]:
             f"Cannot use {path.parent}: {error.strerror or error}. Free the disk, or choose another folder with NEWSDESK_HOME."
         ) from error
     except sqlite3.OperationalError as error:
-        if "full" in str(error):
+        # A log that found no room is reported as "disk I/O error".
+        if "full" in str(error) or ("I/O" in str(error) and not shutil.disk_usage(path.parent).free):
             raise StorageError(
                 f"The disk that holds {path.parent} is full; nothing was changed. Free some space and run the command again."
             ) from error

@@ -26,14 +26,15 @@ _COUNTED = (
     (
         "library",
         "{} articles without the text of their version",
-        _RESTORE,
+        "run `newsdesk sync` while their files are there, or restore a backup",
         "SELECT count(*) FROM articles LEFT JOIN versions v USING (article_id, version) WHERE v.version IS NULL",
     ),
     (
         "chunks",
         "{} articles that cannot be found, since they have no chunks",
         _REPAIR,
-        "SELECT count(*) FROM articles WHERE removed IS NULL AND article_id NOT IN (SELECT article_id FROM chunks)",
+        "SELECT count(*) FROM articles JOIN versions USING (article_id, version)"
+        " WHERE removed IS NULL AND article_id NOT IN (SELECT article_id FROM chunks)",
     ),
     (
         "chunks",

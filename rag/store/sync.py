@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rag.errors import NoSuchArticle, SourceError
 from rag.intake import Entry, Rejection, list_files, read_file
@@ -136,17 +136,14 @@ def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], n
         elif held is None or not held.live:
             added += 1
             put.append(placed)
-        elif details[id] != replace(placed.article, text=""):
+        elif details.get(id) != replace(placed.article, text=""):
             put.append(placed)
         elif (held.location, held.path) != (placed.location, placed.path):
             moved.append(placed)
     gone = frozenset(
         held.article_id
         for held in manifest.values()
-        if held.live
-        and held.location in gathered.reconciled
-        and held.article_id not in gathered.placed
-        and (held.location, held.path) not in gathered.doubtful
+        if held.live and held.location in gathered.reconciled and held.article_id not in gathered.placed and not _doubtful(held, gathered)
     )
     embedded = 0
     if put or moved or gone or new_sources or not is_current(stores):
@@ -162,6 +159,12 @@ def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], n
         rejected=tuple(gathered.rejected),
         warnings=tuple(gathered.warnings),
     )
+
+
+def _doubtful(held: Held, gathered: _Gathered) -> bool:
+    """Whether the article's file, or a folder above it, was rejected in this pass: it is then not known to be gone."""
+    above = (held.path, *map(str, PurePosixPath(held.path).parents))
+    return any((held.location, path) in gathered.doubtful for path in above)
 
 
 def _nothing_in(location: str, rejected: Sequence[Rejection]) -> str:

@@ -148,7 +148,7 @@ class Indexes:
                 return name
             except LibraryError as error:
                 shutil.rmtree(self.folder / name, ignore_errors=True)
-                if start is None:
+                if start is None or isinstance(error, StorageError):
                     raise
                 log.warning("The index could not be brought up to date (%s); building it anew from the stored vectors.", error)
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -246,11 +246,12 @@ def _writable(folder: Path) -> Iterator[None]:
     except BaseException as error:
         if not _is_chromas(error):
             raise
-        free = shutil.disk_usage(folder).free if folder.is_dir() else None
-        if isinstance(error, OSError) or "disk is full" in str(error) or "No space left" in str(error) or free == 0:
+        if "disk is full" in str(error) or "No space left" in str(error) or (folder.is_dir() and not shutil.disk_usage(folder).free):
             raise StorageError(
-                f"The new index could not be written to {folder} ({error}): free some space and run the command again."
+                f"The disk that holds {folder} is full; nothing was changed. Free some space and run the command again."
             ) from error
+        if isinstance(error, OSError):
+            raise StorageError(f"The new index cannot be written to {folder} ({error}): make it writable, or set NEWSDESK_HOME.") from error
         raise LibraryError(f"Chroma could not write the new index: {error}") from error
 
 

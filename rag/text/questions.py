@@ -8,36 +8,42 @@ from typing import Literal
 
 from rag.text.words import STOP_WORDS, tokens
 
-Kind = Literal["number", "money", "percentage", "date", "year", "person", "place", "reason", "statement"]
+Kind = Literal["number", "money", "percentage", "date", "year", "name", "place", "reason", "statement"]
 Intent = Literal["fact", "greeting", "summary", "latest", "foreign"]
 
-# Read in this order; the first that matches decides.
+# Read in this order; the first that matches decides. "When" and "where" ask at the start or before an auxiliary, and join clauses elsewhere.
+_AUX = r"(?:did|do|does|is|are|was|were|will|would|has|have|had|can|could|should|shall|may|might|must)"
 _KINDS: tuple[tuple[Kind, str], ...] = (
-    ("percentage", r"\bper ?cent|\bpercentage|\bwhat (share|proportion|fraction)|\bhow much (more|less)\b.*\bthan\b.*%"),
-    ("year", r"\b(what|which) year\b|\bsince which year\b"),
-    (
-        "money",
-        r"\bhow much\b(?!.*\b(time|water|dust|snow|rain|space)\b)|\b(price|prices|cost|costs|fare|fee|fine|rent|salary|budget|jackpot|worth)\b(?=.*\?|$)",
-    ),
+    ("percentage", r"\bper ?cent|\bpercentage|\bwhat (?:share|proportion|fraction)\b|\bhow big a (?:part|share)\b"),
+    ("year", r"\b(?:what|which) year\b"),
+    ("reason", r"\bwhy\b|\bhow come\b|\b(?:what|which|whose|any|a) (?:\w+ )?reasons?\b|\bwhat (?:\w+ )?caused\b|\bcause of\b"),
     (
         "number",
-        r"\bhow (many|long|old|far|tall|high|deep|big|large|heavy|fast|often|wide|hot|cold|much)\b|\bnumber of\b|\bwhat (number|age|score)\b|\bfinal score\b|\btoll\b",
+        r"\bhow (?:many|long|old|far|tall|high|deep|big|large|heavy|fast|often|wide|hot|cold)\b|\bnumber of\b|\bwhat (?:number|age|score)\b|\bscore\b|\battendance\b|\bage of\b",
     ),
-    ("date", r"\bwhen\b|\b(what|which) (day|date|month|time|weekday|hour)\b|\bhow soon\b"),
-    ("person", r"\bwho\b|\bwhose\b|\bwhom\b|\bname of\b|\bwhat was the \w+ called\b|\bnamed\b"),
-    ("place", r"\bwhere\b|\b(what|which) (town|city|village|country|place|street|district|venue|port|building)\b"),
-    ("reason", r"\bwhy\b|\bhow come\b|\b(reason|cause|caused)\b"),
+    ("money", r"\bhow much\b(?! (?:time|water|dust|snow|rain|space|longer|older|bigger|higher)\b)"),
+    (
+        "date",
+        rf"^\W*(?:and |so |but )?when\b|\bwhen (?:\w+ ){{0,1}}?{_AUX}\b|\b(?:what|which) (?:day|date|month|time|weekday|hour)\b|\bdate\b|\bhow soon\b",
+    ),
+    (
+        "place",
+        rf"^\W*(?:and |so |but )?where\b|\bwhere (?:\w+ ){{0,1}}?{_AUX}\b|\b(?:what|which) (?:town|city|village|country|place|spot|street|district|venue|port|building)\b",
+    ),
+    ("name", r"\bwho(?:se|m)?\b|\bname\b|\bcalled\b|\bnamed\b|\bwhich\b"),
     (
         "statement",
-        r"\bwhat (did|does|do|has|have|was|is)\b.*\b(say|said|claim|claimed|think|tell|told|argue|call|warn|warned|announce|promise|deny|answer|view|comment)\b",
+        r"\bwhat (?:did|does|do|has|have|was|is|were)\b.*\b(?:say|said|claim|claimed|think|tell|told|argue|call|warn|warned|announce|promise|deny|answer|view|comment|words?)\b",
     ),
+    ("money", r"\b(?:price|prices|costs?|fare|fee|fine|rent|salary|jackpot|worth|budget)\b"),
 )
+_UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽ"
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _NUMBER_WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?"
-    r"|millions?|billions?|dozens?|half|third|quarter|twice|once)"
+    r"|millions?|billions?|dozens?|half|third|quarter|twice|once|none|nobody)"
 )
-_NAME = r"(?:[A-ZÀ-ÖØ-Þ][\w’'-]+|[A-Z]{2,})"
+_NAME = rf"(?:[{_UPPER}][\w’'-]+|[{_UPPER}]{{2,}})"
 # What a sentence must hold to give an answer of a kind; found words that the question already has do not count.
 _EVIDENCE: dict[Kind, re.Pattern[str]] = {
     "percentage": re.compile(r"[\w.,-]+ ?(?:%|per ?cent\b)|\b(?:half|third|quarter)s?\b", re.I),
@@ -50,10 +56,13 @@ _EVIDENCE: dict[Kind, re.Pattern[str]] = {
         r"|\b(?:yesterday|tomorrow|today|midnight|noon|dawn|spring|summer|autumn|winter)\b",
         re.I,
     ),
-    "person": re.compile(
-        rf"{_NAME}(?: (?:van|von|de|der|bin|al|el|la|O’)?\s?{_NAME})+|\b(?:Mr|Mrs|Ms|Dr|Prof|Sen|Gov|Supt)\. {_NAME}|\b(?i:he|she|they)\b"
+    # A run of names, a name after a title, or a name that is explained at once ("Biscuit, a spaniel").
+    "name": re.compile(
+        rf"{_NAME}(?: (?:(?:van|von|de|der|bin|al|el|la|of|the|&) )*{_NAME})+|\b(?:Mr|Mrs|Ms|Dr|Prof|Sen|Gov|Supt)\. {_NAME}|{_NAME}(?=, (?:an?|the|who|\d))"
     ),
-    "place": re.compile(rf"\b(?i:in|at|near|to|from|into|off|on|across|towards?|around|beside|outside|of|between|for) (?:the )?{_NAME}"),
+    "place": re.compile(
+        rf"\b(?i:in|at|near|to|from|into|onto|off|on|across|towards?|around|beside|outside|of|between|for|by|through|reach(?:ed|ing)?) (?:the )?{_NAME}"
+    ),
     "reason": re.compile(
         r"\bbecause\b|\bdue to\b|\bafter\b|\bso that\b|\bin order to\b|\bas a result\b|\bsince\b|\bcaused?\b|\breasons?\b|\bblamed?\b|\bto (?:avoid|make|keep|save|protect|pay)\b|\bfor (?:fear|lack|want)\b|\bthat is why\b|\bowing to\b|\bfault\b",
         re.I,

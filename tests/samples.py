@@ -1,0 +1,48 @@
+"""Small articles for tests, and what is held of them."""
+
+from __future__ import annotations
+
+from rag.assistant import Assistant
+
+
+def page(text: str, **fields: str) -> str:
+    """A Markdown file with front matter."""
+    return "\n".join(["---", *(f"{name}: {value}" for name, value in fields.items()), "---", text, ""])
+
+
+HARBOUR = page(
+    "The harbour of Skell was closed on Monday after a crane fell into the water. Harbour master Ines Vold said that 14 ships were waiting.",
+    id="harbour",
+    title="Crane falls into harbour of Skell",
+    source="Skell Gazette",
+    published="2025-01-10",
+)
+LIBRARY = page(
+    "The town library of Skell will lend violins from March. Librarian Tomas Egeland bought 30 instruments for $9,400.",
+    id="library",
+    title="Library lends violins",
+    source="Fjord Radio",
+    published="2025-02-20",
+)
+ORCHARD = page(
+    "Frost destroyed two thirds of the apple blossom around Hamre last week. Grower Pia Lunde expects the smallest crop since 1987.",
+    id="orchard",
+    title="Frost ruins apple blossom",
+    source="Skell Gazette",
+    published="2025-05-02",
+)
+THREE = {"harbour.md": HARBOUR, "library.md": LIBRARY, "orchard.md": ORCHARD}
+
+
+def held_ids(assistant: Assistant) -> set[str]:
+    """Ids of the articles that are searched."""
+    return {article.article_id for article in assistant.library.articles()}
+
+
+def indexed(assistant: Assistant) -> tuple[set[str], set[str], set[str]]:
+    """Chunk ids that the library, the full-text index and Chroma hold, each as it says itself."""
+    with assistant.library.snapshot() as db:
+        chunks = {row[0] for row in db.execute("SELECT chunk_id FROM chunks")}
+        words = {row[0] for row in db.execute("SELECT chunk_id FROM chunks_fts f LEFT JOIN chunks c ON c.id = f.rowid")}
+        generation = db.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()[0]
+    return chunks, words, assistant.stores.indexes.reader(generation).ids()
