@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from rag.answer import digest, refusals
+from rag.answer.accounts import other_accounts
 from rag.answer.extract import Quote, choose_quotes
 from rag.answer.followups import complete
 from rag.answer.suggest import candidates
@@ -107,7 +108,9 @@ class Assistant:
         most = self.settings.quotes
         if asked.intent == "fact":
             readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text))
-            return choose_quotes(readings, passages, threshold=self.settings.answer_threshold, most=most)
+            answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
+            accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
+            return choose_quotes(readings, passages, threshold=self.settings.answer_threshold, most=most, accounts=accounts)
         rarity = self.retriever.rarity(asked.topic)
         close = digest.about(passages, asked.topic, rarity)
         if not close:

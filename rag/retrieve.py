@@ -62,10 +62,10 @@ class Retriever:
                     "run `newsdesk sync` to make it anew, or set NEWSDESK_EMBEDDING_MODEL back."
                 )
             query = fts_query(question)
-            by_words = self.library.match(query, filters=filters, limit=settings.candidates) if query else []
+            by_words = self.library.match(query, filters=filters, limit=max(settings.candidates, limit)) if query else []
             generation = meta.get("generation")
             index = self.indexes.reader(generation) if generation else None
-            by_meaning = index.nearest(vector, filters=filters, limit=settings.candidates) if index else []
+            by_meaning = index.nearest(vector, filters=filters, limit=max(settings.candidates, limit)) if index else []
             fused = fuse([[id for id, _ in by_words], [id for id, _ in by_meaning]], weights=[settings.bm25_weight, settings.dense_weight])
             bm25, cosine = dict(by_words), dict(by_meaning)
             # A removed article may still be in the generation; a few more than asked for make up for it.

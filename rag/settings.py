@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     candidates: int = Field(50, ge=1, le=1000, description="How many chunks each of the two searches contributes before they are fused.")
     bm25_weight: float = Field(1.0, ge=0, description="Weight of the word search in rank fusion.")
     dense_weight: float = Field(0.5, ge=0, description="Weight of the nearest neighbours in rank fusion.")
-    answer_threshold: float = Field(0.16, ge=0, le=1, description="Least probability that a sentence answers; below it, Newsdesk abstains.")
+    answer_threshold: float = Field(0.1, ge=0, le=1, description="Least probability that a sentence answers; below it, Newsdesk abstains.")
     max_file_mb: float = Field(20, gt=0, description="Largest file that is read, in megabytes (10^6 bytes).")
     max_article_chars: int = Field(1_000_000, ge=1000, description="Longest text of one article, in characters.")
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")

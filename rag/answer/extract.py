@@ -16,21 +16,20 @@ _ODDS_SHARE = 0.15
 Quote = tuple[Sentence, Citation]
 
 
-def choose_quotes(readings: Sequence[Reading], passages: Sequence[Passage], *, threshold: float, most: int) -> list[Quote]:
-    """At most ``most`` quotes, best first; none when no sentence reaches ``threshold``."""
+def choose_quotes(
+    readings: Sequence[Reading], passages: Sequence[Passage], *, threshold: float, most: int, accounts: Sequence[Reading] = ()
+) -> list[Quote]:
+    """At most ``most`` quotes, best first, then other ``accounts`` of the same, then what comes near; none when no sentence reaches ``threshold``."""
     if not readings or readings[0].probability < threshold:
         return []
     floor = _ODDS_SHARE * _odds(readings[0].probability)
+    near = [reading for reading in readings[1:] if _odds(reading.probability) >= floor]
     groups: list[list[Reading]] = []
-    held: list[frozenset[str]] = []
-    for reading in readings:
-        own = frozenset(terms(reading.text))
-        twin = next((i for i, other in enumerate(held) if _same(own, other)), None)
-        if twin is not None:
-            groups[twin].append(reading)
-        elif len(groups) < most and _odds(reading.probability) >= floor:
+    for reading in [readings[0], *accounts, *near]:
+        if len(groups) < most and not any(_same(reading, group[0]) for group in groups):
             groups.append([reading])
-            held.append(own)
+    for group in groups:
+        group += [reading for reading in readings if reading is not group[0] and _same(reading, group[0])]
     return [quote(number, group, passages) for number, group in enumerate(groups, start=1)]
 
 
@@ -49,8 +48,9 @@ def quote(number: int, group: Sequence[Reading], passages: Sequence[Passage]) ->
     return Sentence(first.text, "quoted", (number,)), citation
 
 
-def _same(a: frozenset[str], b: frozenset[str]) -> bool:
-    return a == b or (bool(a) and bool(b) and len(a & b) / len(a | b) >= _SAME)
+def _same(a: Reading, b: Reading) -> bool:
+    one, other = frozenset(terms(a.text)), frozenset(terms(b.text))
+    return one == other or (bool(one | other) and len(one & other) / len(one | other) >= _SAME)
 
 
 def _odds(probability: float) -> float:

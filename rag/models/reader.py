@@ -37,7 +37,10 @@ class Weights:
 
 
 # Fitted on the development half of the prompts and of XQuAD by training/fit_reader.py; figures in docs/evaluation.md.
-WEIGHTS = Weights(values=(3.353, 4.242, 1.361, -0.848, 1.441, 1.622, 1.069, -0.487, -0.973, -0.304, -0.703, -0.736, 0.611), bias=-8.930)
+WEIGHTS = Weights(
+    values=(4.174, 2.842, 1.183, -0.952, 4.157, 2.131, 0.802, -0.841, -1.442, -0.403, -0.98, -0.545, 0.692),
+    bias=-9.859,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,13 @@ class Reader:
             for (number, span, text), x in zip(sentences, odds.tolist(), strict=True)
         ]
         return sorted(readings, key=lambda r: (-r.probability, r.passage, r.span.start))
+
+    def alike(self, text: str, others: Sequence[str]) -> list[float]:
+        """Cosine similarity of a sentence to each of the others."""
+        if not others:
+            return []
+        vectors = self._embedder.embed([text, *others])
+        return [float(x) for x in vectors[1:] @ vectors[0]]
 
     def features(self, question: str, passages: Sequence[Passage], *, rarity: Mapping[str, float]) -> NDArray[np.float64]:
         """The features of every sentence, shape (sentences, len(FEATURES)), in the order of the passages."""

@@ -43,7 +43,7 @@ _NUMBER_WORD = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|thousands?"
     r"|millions?|billions?|dozens?|half|third|quarter|twice|once|none|nobody)"
 )
-_NAME = rf"(?:[{_UPPER}][\w’'-]+|[{_UPPER}]{{2,}})"
+NAME = rf"(?:[{_UPPER}][\w’'-]+|[{_UPPER}]{{2,}})"
 # What a sentence must hold to give an answer of a kind; found words that the question already has do not count.
 _EVIDENCE: dict[Kind, re.Pattern[str]] = {
     "percentage": re.compile(r"[\w.,-]+ ?(?:%|per ?cent\b)|\b(?:half|third|quarter)s?\b", re.I),
@@ -58,10 +58,10 @@ _EVIDENCE: dict[Kind, re.Pattern[str]] = {
     ),
     # A run of names, a name after a title, or a name that is explained at once ("Biscuit, a spaniel").
     "name": re.compile(
-        rf"{_NAME}(?: (?:(?:van|von|de|der|bin|al|el|la|of|the|&) )*{_NAME})+|\b(?:Mr|Mrs|Ms|Dr|Prof|Sen|Gov|Supt)\. {_NAME}|{_NAME}(?=, (?:an?|the|who|\d))"
+        rf"{NAME}(?: (?:(?:van|von|de|der|bin|al|el|la|of|the|&) )*{NAME})+|\b(?:Mr|Mrs|Ms|Dr|Prof|Sen|Gov|Supt)\. {NAME}|{NAME}(?=, (?:an?|the|who|\d))"
     ),
     "place": re.compile(
-        rf"\b(?i:in|at|near|to|from|into|onto|off|on|across|towards?|around|beside|outside|of|between|for|by|through|reach(?:ed|ing)?) (?:the )?{_NAME}"
+        rf"\b(?i:in|at|near|to|from|into|onto|off|on|across|towards?|around|beside|outside|of|between|for|by|through|reach(?:ed|ing)?) (?:the )?{NAME}"
     ),
     "reason": re.compile(
         r"\bbecause\b|\bdue to\b|\bafter\b|\bso that\b|\bin order to\b|\bas a result\b|\bsince\b|\bcaused?\b|\breasons?\b|\bblamed?\b|\bto (?:avoid|make|keep|save|protect|pay)\b|\bfor (?:fear|lack|want)\b|\bthat is why\b|\bowing to\b|\bfault\b",
@@ -128,7 +128,7 @@ def evidence(kind: Kind, text: str, question: str) -> bool:
 
 def names(text: str) -> list[str]:
     """Capitalised words and numbers of a question, its first word only when it is no stop word."""
-    found = [match.group() for match in re.finditer(rf"{_NAME}|\d[\d.,]*\d|\d", text)]
+    found = [match.group() for match in re.finditer(rf"{NAME}|\d[\d.,]*\d|\d", text)]
     return [name for name in found if name.casefold().replace("’", "'") not in STOP_WORDS]
 
 
