@@ -25,6 +25,8 @@ from rag.text.words import fold, stem
 _ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url"
 # SQLite binds at most 32,766 values in a statement.
 _BIND = 10_000
+# A word of the title counts for more than one of the text, for BM25 (docs/evaluation.md).
+_HEADER_WEIGHT = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Library:
         """Chunk ids and BM25 scores (higher is better) for an FTS5 query, best first, ties by id."""
         where, values = _where(filters)
         sql = (
-            "SELECT c.chunk_id, bm25(chunks_fts) AS rank FROM chunks_fts JOIN chunks c ON c.id = chunks_fts.rowid"
+            f"SELECT c.chunk_id, bm25(chunks_fts, {_HEADER_WEIGHT}, 1.0) AS rank FROM chunks_fts JOIN chunks c ON c.id = chunks_fts.rowid"
             f" WHERE chunks_fts MATCH ?{where} ORDER BY rank, c.chunk_id LIMIT ?"
         )
         with self.snapshot() as db:
