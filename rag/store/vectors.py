@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 _COLLECTION = "chunks"
 # Chroma refuses more than 5,461 rows a call; smaller batches let the progress line move.
 _ROWS = 1000
+# With Chroma's defaults (100, 100, 16) two builds of one library of 7,228 alike chunks find 0.96 of the true 50 nearest and not
+# the same ones; with these 0.999, for 0.3 ms more a question.
+_CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighbors": 32}}
 _CHECKED = 20
 _CHECK_SECONDS = 120
 # Past this share of rows to delete, building from nothing is quicker than a copy and leaves no holes in the graph.
@@ -202,9 +205,7 @@ class Indexes:
                 target.mkdir(parents=True)
             client = _client(target)
             try:
-                collection = client.get_or_create_collection(
-                    _COLLECTION, configuration={"hnsw": {"space": "cosine"}}, embedding_function=None
-                )
+                collection = client.get_or_create_collection(_COLLECTION, configuration=_CONFIGURATION, embedding_function=None)
                 for part in _parts(sorted(held - rows.keys())):
                     collection.delete(ids=list(part))
                 new = sorted(rows.keys() - held)
