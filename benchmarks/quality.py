@@ -90,7 +90,9 @@ def retrieval(assistant: Assistant, prompts: list[dict[str, object]]) -> None:
     for name, retriever in ways(assistant).items():
         for prompt in prompts:
             if wanted := expected(prompt):
-                passages = retriever.search(complete(str(prompt["question"]), history(prompt)), limit=8)
+                # As the assistant searches: completed, and spelt as the articles spell.
+                question = retriever.corrected(complete(str(prompt["question"]), history(prompt)))
+                passages = retriever.search(question, limit=8)
                 ranks.setdefault(name, []).append(next((n for n, p in enumerate(passages, 1) if p.article_id in wanted), 99))
     rank_table(f"Expected article, {assistant.overview().articles} articles, {assistant.overview().chunks} chunks", ranks)
 
