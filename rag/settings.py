@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rag.errors import UsageError
@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     max_file_mb: float = Field(20, gt=0, description="Largest file that is read, in megabytes (10^6 bytes).")
     max_article_chars: int = Field(1_000_000, ge=1000, description="Longest text of one article, in characters.")
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        """Wherever a process of ours runs, the folder is the same one."""
+        return home.expanduser().absolute()
 
     @classmethod
     def settings_customise_sources(
