@@ -13,7 +13,7 @@ from itertools import islice
 from rag.answer import digest, refusals
 from rag.answer.accounts import other_accounts
 from rag.answer.extract import Quote, choose_quotes
-from rag.answer.followups import complete
+from rag.answer.followups import CARRIED, complete
 from rag.answer.suggest import candidates
 from rag.errors import QuestionError
 from rag.models.embeddings import Embedder
@@ -112,7 +112,8 @@ class Assistant:
             accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
             return choose_quotes(readings, passages, threshold=self.settings.answer_threshold, most=most, accounts=accounts)
         rarity = self.retriever.rarity(asked.topic)
-        close = digest.about(passages, asked.topic, rarity)
+        # "Summarise this article" after a question means the article that was found for it.
+        close = passages if asked.intent == "summary" and CARRIED in text else digest.about(passages, asked.topic, rarity)
         if not close:
             return []
         if asked.intent == "summary":

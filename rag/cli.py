@@ -183,6 +183,9 @@ def _chat(args: argparse.Namespace) -> int:
         sys.stdout.flush()
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     command = ["streamlit", "run", str(app), "--server.address", "localhost", "--server.port", str(args.port)]
+    if sys.stdout.isatty() and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
+        # Somebody sits at this screen: open the page for them.
+        command += ["--server.headless", "false", "--server.showEmailPrompt", "false"]
     os.execv(sys.executable, [sys.executable, "-m", *command])
 
 

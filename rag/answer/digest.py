@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rag.answer.extract import Quote, quote
@@ -10,18 +11,27 @@ from rag.records import Article, Citation, Passage, Sentence
 from rag.text.sentences import split_sentences
 from rag.text.words import terms
 
-# Share of the topic's terms, weighted by rarity, that an article must hold to be about it.
+# Share of the topic's terms, weighted by rarity, that an article must hold to be about it …
 _ABOUT = 0.7
+# … and in how many of its sentences one of them must stand, unless its title has one: once or twice is a mention in passing.
+_MENTIONS = 3
 
 
 def about(passages: Sequence[Passage], topic: str, rarity: Mapping[str, float]) -> list[Passage]:
-    """The passages whose article, as far as it was found, holds the topic's terms; order kept."""
+    """The passages whose article, as far as it was found, is about the topic; order kept."""
     wanted = {term: rarity.get(term, 0.0) for term in terms(topic)}
-    total = sum(wanted.values())
+    least = _ABOUT * sum(wanted.values())
     held: dict[str, set[str]] = {}
+    mentions: Counter[str] = Counter()
     for p in passages:
-        held.setdefault(p.article_id, set()).update(terms(f"{p.title} {p.text}"))
-    return [p for p in passages if total and sum(w for t, w in wanted.items() if t in held[p.article_id]) >= _ABOUT * total]
+        title = wanted.keys() & terms(p.title)
+        sentences = [wanted.keys() & terms(p.text[span.start - p.start : span.end - p.start]) for span in p.sentences]
+        held.setdefault(p.article_id, set()).update(title, *sentences)
+        mentions[p.article_id] += _MENTIONS if title else sum(map(bool, sentences))
+    prominent = {
+        id for id, terms_held in held.items() if mentions[id] >= _MENTIONS and sum(wanted[term] for term in terms_held) >= least > 0
+    }
+    return [p for p in passages if p.article_id in prominent]
 
 
 def summarise(article: Article, *, most: int) -> list[Quote]:

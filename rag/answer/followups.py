@@ -9,10 +9,18 @@ from rag.records import Turn
 from rag.text.questions import names
 from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
 
-_LEANING = frozenset(
-    "he she it they him her them his hers its their theirs this that these those there then instead else too also either another other others same one ones former latter".split()
+# These also stand where nothing is left out ("what will it cost", "the winner … her flat"), so they count for less in a question with
+# many words of its own.
+_PERSONAL = frozenset("he she him her his hers they them their theirs".split())
+_POINTING = frozenset(
+    "it its this that these those there then instead else too also either another other others same one ones former latter".split()
 )
-_PERSONAL = frozenset("he she him her his hers they them their".split())
+_FEW_TERMS = 3
+_NOW = re.compile(
+    r"\b(?:this|these|that) (?:year|month|week|weekend|morning|afternoon|evening|time|day|days|spring|summer|autumn|fall|winter|season|january|february|march"
+    r"|april|may|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
+    re.I,
+)
 # "and in Brackwell?", "what about the museum?", "how about 2024?"
 _ELLIPSIS = re.compile(
     r"^\W*(?:and|but|or|so|what about|how about|and what about|and how about|also|then)\b[\s,]*(?P<rest>.*?)\W*$", re.I | re.S
@@ -25,6 +33,8 @@ _INNER = re.compile(
     r"\b(?:say|said|says|claim|claimed|think|show|mean|know|fact|so|such|\w+(?:er|or|ist|man|people|men|thing|one)s?) that\b|\bis there\b|\bare there\b|\bwas there\b|\bwere there\b",
     re.I,
 )
+# Stands between a question and what was carried over from earlier turns.
+CARRIED = " — "
 # More would drown the new question's own words.
 _MOST_CARRIED = 6
 
@@ -40,18 +50,22 @@ def complete(question: str, history: Sequence[Turn]) -> str:
     earlier = complete(history[-1].question, history[:-1])
     ellipsis = _ELLIPSIS.match(question)
     if ellipsis and ellipsis["rest"] and not _ASKS.match(ellipsis["rest"]):
-        return f"{earlier.split(' — ')[0].rstrip(' ?.!')}: {ellipsis['rest']}?"
+        return f"{earlier.split(CARRIED)[0].rstrip(' ?.!')}: {ellipsis['rest']}?"
     carried = _carried(question, earlier, history[-1].answer)
     if not carried:
         return question
-    return f"{question.rstrip()} — {', '.join(carried)}"
+    return f"{question.rstrip()}{CARRIED}{', '.join(carried)}"
 
 
 def _leans(question: str) -> bool:
     if _ELLIPSIS.match(question):
         return True
-    own = tokens(_INNER.sub(" ", question))
-    if any(word in _LEANING for word in own):
+    own = tokens(_NOW.sub(" ", _INNER.sub(" ", question)))
+    few = len(terms(question)) <= _FEW_TERMS
+    if few and (_PERSONAL | _POINTING) & set(own):
+        return True
+    # In a longer question a "she" that comes before any name or thing still needs an earlier turn; a later one has been named in it.
+    if next((word for word in own if word in _PERSONAL or word not in STOP_WORDS), None) in _PERSONAL:
         return True
     # "Why?", "How many?", "When exactly?": nothing of its own to search for.
     return len(terms(question)) <= 1 and not names(question)

@@ -27,7 +27,7 @@ _LEAST_TERMS = 3
 def candidates(article: Article) -> Iterator[str]:
     """Questions that the article may answer: from its sentences in their order, and last for a summary of it."""
     topic = _topic(article)
-    people = {run.split()[-1]: run for run in reversed(_RUN.findall(article.text))}
+    people = {run.split()[-1]: f"the {run}" if f"the {run}" in article.text else run for run in reversed(_RUN.findall(article.text))}
     for span in split_sentences(article.text):
         for question in _from_sentence(article.text[span.start : span.end], topic, people):
             if len(question) <= _LONGEST and len(terms(question)) >= _LEAST_TERMS:
@@ -39,7 +39,7 @@ def candidates(article: Article) -> Iterator[str]:
 def _from_sentence(sentence: str, topic: str | None, people: Mapping[str, str]) -> Iterator[str]:
     if counted := _COUNTED.search(sentence):
         yield f"How many {counted['what']} {counted['did'].strip()}?"
-    if cost := _COST.search(sentence):
+    if (cost := _COST.search(sentence)) and not cost["what"].endswith("s"):
         yield f"How much does {cost['what'][0].lower()}{cost['what'][1:]} cost?"
     if (said := _SAID.search(sentence)) and (who := people.get(said["who"].split()[-1])):
         about = f" about {topic}" if topic and not set(fold(who).split()) & set(fold(topic).split()) else ""

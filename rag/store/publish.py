@@ -79,7 +79,7 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
     new = _chunk_rows(stores, [placed.article for placed in change.put] + again)
     touched = {row.article_id for row in new} | {p.article.article_id for p in change.put} | change.remove
     kept = {} if stale else library.chunk_rows(without=touched)
-    embedded = _embed(stores, new, kept_digests=[row[0] for row in kept.values()])
+    embedded = _embed(stores, new)
     rows = {id: Row(id, day, outlet) for id, (_, day, outlet) in kept.items()} | {r.chunk_id: Row(r.chunk_id, r.day, r.outlet) for r in new}
     digests = {id: digest for id, (digest, _, _) in kept.items()} | {r.chunk_id: r.embedded for r in new}
 
@@ -157,12 +157,12 @@ def _header(article: Article, embedder: Embedder, most: int) -> str:
     return " ".join([*kept, date]).strip() if most else ""
 
 
-def _embed(stores: Stores, new: Sequence[ChunkRow], *, kept_digests: Sequence[str]) -> int:
+def _embed(stores: Stores, new: Sequence[ChunkRow]) -> int:
     texts = {row.embedded: f"{row.header}\n{row.text}".strip() for row in new}
     model = stores.embedder.name
-    missing = stores.library.missing_vectors(model, [*texts, *kept_digests])
+    missing = stores.library.missing_vectors(model, texts)
     # Alike lengths share a batch, so that little is spent on padding; ties by digest keep the order the same each time.
-    queue = sorted(missing & texts.keys(), key=lambda digest: (len(texts[digest]), digest))
+    queue = sorted(missing, key=lambda digest: (len(texts[digest]), digest))
     for start in range(0, len(queue), _EMBED_BATCH):
         batch = queue[start : start + _EMBED_BATCH]
         stores.library.add_vectors(model, batch, stores.embedder.embed([texts[digest] for digest in batch]))
