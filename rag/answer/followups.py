@@ -98,4 +98,4 @@ def _people(answer: str) -> list[str]:
 def _phrases(question: str) -> list[str]:
     """Runs of capitalised words whole, other words that carry meaning one by one, in order."""
     found = re.findall(r"[A-ZÀ-ÖØ-Þ][\w’'-]*(?: [A-ZÀ-ÖØ-Þ][\w’'-]*)+|[^\W_][\w’'.,-]*[^\W_]|[^\W_]", question)
-    return [phrase for phrase in found if any(word not in STOP_WORDS for word in tokens(phrase)) and phrase.casefold() not in STOP_WORDS]
+    return [phrase for phrase in found if any(word not in STOP_WORDS | _POINTING for word in tokens(phrase))]
