@@ -83,8 +83,8 @@ def test_real_page_alone_shows_both_accounts_and_no_boilerplate(tmp_path: Path, 
     sync(opened.stores, [REAL_PAGES])
     _names_both_accounts(opened.ask("where did the attackers try to flee?"))
     (article,) = opened.library.articles()
-    assert article.text.endswith("11 people in connection to the attack.")
-    for mark in ("Getty", "@", "Do you have a tip", "Read more", "About the writer", "•"):
+    assert "11 people" in article.text[-60:]
+    for mark in ("Getty", "@", "a tip", "Read more", "the writer", "•"):
         assert mark not in article.text
 
 
