@@ -58,7 +58,8 @@ class Assistant:
         self.retriever = Retriever(self.library, indexes, self.embedder, settings)
         self.reader = Reader(self.embedder)
         self._suggesting = threading.Lock()
-        self._suggested: tuple[str | None, tuple[str, ...]] = (None, ())
+        self._suggested: list[str] = []
+        self._suggested_for: tuple[str | None, int] = (None, 0)
 
     def ask(self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), searched_as: str | None = None) -> Answer:
         """The answer, whole; see ``stream``."""
@@ -147,9 +148,10 @@ class Assistant:
         """Questions about the open library, from different articles, each of which this assistant has just answered from its article."""
         generation = self.library.meta().get("generation") if self.library.exists else None
         with self._suggesting:
-            if generation != self._suggested[0]:
-                self._suggested = (generation, tuple(self._answered_candidates(limit)) if generation else ())
-            return list(self._suggested[1][:limit])
+            if (generation, limit) != self._suggested_for:
+                self._suggested = list(self._answered_candidates(limit)) if generation else []
+                self._suggested_for = (generation, limit)
+            return list(self._suggested)
 
     def _answered_candidates(self, limit: int) -> Iterator[str]:
         """Stops after a number of tries, so that a large library opens as quickly as a small one."""
