@@ -98,7 +98,8 @@ class Retriever:
         return question
 
     def _nearest_word(self, token: str) -> str | None:
-        known = {term for term, _ in self.library.terms(token[0]) if abs(len(term) - len(token)) <= 2}
+        # Sorted: among equally near words the first wins, and the order of a set differs from process to process.
+        known = sorted(term for term, _ in self.library.terms(token[0]) if abs(len(term) - len(token)) <= 2)
         found = process.extractOne(stem(token), known, scorer=OSA.normalized_similarity, score_cutoff=_LEAST_ALIKE)
         return self.library.spelling(found[0]) if found else None
 

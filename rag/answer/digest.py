@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from rag.answer.extract import Quote, quote
+from rag.answer.extract import Quote, quote, same
 from rag.models.reader import Reading
 from rag.records import Article, Citation, Passage, Sentence
 from rag.text.sentences import split_sentences
@@ -46,10 +46,17 @@ def summarise(article: Article, *, most: int) -> list[Quote]:
 
 
 def latest(readings: Sequence[Reading], passages: Sequence[Passage], *, most: int) -> list[Quote]:
-    """The best sentence of each of the newest articles, newest first, articles without a date last."""
+    """The best sentence of each of the newest articles, newest first, articles without a date last; near-identical ones count once."""
     best: dict[str, Reading] = {}
     for reading in readings:
         best.setdefault(passages[reading.passage].article_id, reading)
     ordered = sorted(best.values(), key=lambda r: passages[r.passage].article_id)
     newest = sorted(ordered, key=lambda r: passages[r.passage].published or "", reverse=True)
-    return [quote(number, [reading], passages) for number, reading in enumerate(newest[:most], start=1)]
+    groups: list[list[Reading]] = []
+    for reading in newest:
+        twins = next((group for group in groups if same(reading, group[0])), None)
+        if twins is None:
+            groups.append([reading])
+        else:
+            twins.append(reading)
+    return [quote(number, group, passages) for number, group in enumerate(groups[:most], start=1)]

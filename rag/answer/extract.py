@@ -26,10 +26,10 @@ def choose_quotes(
     near = [reading for reading in readings[1:] if _odds(reading.probability) >= floor]
     groups: list[list[Reading]] = []
     for reading in [readings[0], *accounts, *near]:
-        if len(groups) < most and not any(_same(reading, group[0]) for group in groups):
+        if len(groups) < most and not any(same(reading, group[0]) for group in groups):
             groups.append([reading])
     for group in groups:
-        group += [reading for reading in readings if reading is not group[0] and _same(reading, group[0])]
+        group += [reading for reading in readings if reading is not group[0] and same(reading, group[0])]
     return [quote(number, group, passages) for number, group in enumerate(groups, start=1)]
 
 
@@ -48,7 +48,8 @@ def quote(number: int, group: Sequence[Reading], passages: Sequence[Passage]) ->
     return Sentence(first.text, "quoted", (number,)), citation
 
 
-def _same(a: Reading, b: Reading) -> bool:
+def same(a: Reading, b: Reading) -> bool:
+    """Whether two sentences say the same, as wire copies do."""
     one, other = frozenset(terms(a.text)), frozenset(terms(b.text))
     return one == other or (bool(one | other) and len(one & other) / len(one | other) >= _SAME)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.records import Turn
-from rag.text.questions import names
+from rag.text.questions import names, understand
 from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
 
 # These also stand where nothing is left out ("what will it cost", "the winner … her flat"), so they count for less in a question with
@@ -45,7 +45,9 @@ def complete(question: str, history: Sequence[Turn]) -> str:
     "and in Brackwell?" takes over the earlier question, "what did he say?" gets the earlier question's
     names and content words behind a dash.
     """
-    if not history or not _leans(question):
+    # "Thanks" and a question in another language lean on nothing, and nothing leans on them.
+    history = [turn for turn in history if not _is_aside(turn.question)]
+    if not history or _is_aside(question) or not _leans(question):
         return question
     earlier = complete(history[-1].question, history[:-1])
     ellipsis = _ELLIPSIS.match(question)
@@ -55,6 +57,10 @@ def complete(question: str, history: Sequence[Turn]) -> str:
     if not carried:
         return question
     return f"{question.rstrip()}{CARRIED}{', '.join(carried)}"
+
+
+def _is_aside(question: str) -> bool:
+    return understand(question).intent in ("greeting", "foreign")
 
 
 def _leans(question: str) -> bool:
