@@ -91,35 +91,38 @@ class Assistant:
             passages = tuple(self.retriever.search(asked.topic or text, filters=filters, limit=self._limit(asked)))
         yield Found(passages[: self.settings.passages])
         with clock.of("read"):
-            quotes = self._quotes(text, asked, passages)
+            quotes, confidence = self._quotes(text, asked, passages)
         for sentence, citation in quotes:
             yield Wrote(sentence, (citation,))
         passages = passages[: self.settings.passages]
         if quotes:
-            yield _answer(question, text, quotes, passages, clock)
+            answer = _answer(question, text, quotes, passages, clock)
         elif asked.intent == "summary" and not asked.topic:
-            yield _refusal(question, text, refusals.WHICH_ARTICLE, passages, clock)
+            answer = _refusal(question, text, refusals.WHICH_ARTICLE, passages, clock)
         else:
-            yield _refusal(question, text, refusals.nothing_answers(overview, filters, found=bool(passages)), passages, clock)
+            answer = _refusal(question, text, refusals.nothing_answers(overview, filters, found=bool(passages)), passages, clock)
+        yield dataclasses.replace(answer, confidence=confidence)
 
     def _limit(self, asked: Asked) -> int:
         return self.settings.passages * (_LATEST_WIDENS if asked.intent == "latest" else 1)
 
-    def _quotes(self, text: str, asked: Asked, passages: Sequence[Passage]) -> list[Quote]:
+    def _quotes(self, text: str, asked: Asked, passages: Sequence[Passage]) -> tuple[list[Quote], float | None]:
+        """The quotes that answer, none where nothing does, and the probability of the best sentence where sentences were weighed."""
         most = self.settings.quotes
         if asked.intent == "fact":
             readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text))
             answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
             accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
-            return choose_quotes(readings, passages, threshold=self.settings.answer_threshold, most=most, accounts=accounts)
+            quotes = choose_quotes(readings, passages, threshold=self.settings.answer_threshold, most=most, accounts=accounts)
+            return quotes, readings[0].probability if readings else None
         rarity = self.retriever.rarity(asked.topic)
         # "Summarise this article" after a question means the article that was found for it.
         close = passages if asked.intent == "summary" and CARRIED in text else digest.about(passages, asked.topic, rarity)
         if not close:
-            return []
+            return [], None
         if asked.intent == "summary":
-            return digest.summarise(self.article(close[0].article_id, close[0].version), most=most)
-        return digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most)
+            return digest.summarise(self.article(close[0].article_id, close[0].version), most=most), None
+        return digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most), None
 
     def _checked(self, question: str) -> str:
         # Half a surrogate pair, as a wrong encoding on the command line gives it, is no text.

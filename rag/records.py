@@ -142,7 +142,10 @@ class Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the assistant says, and all that it rests on."""
+    """What the assistant says, and all that it rests on.
+
+    ``confidence`` is the probability that the best sentence answers, on a refusal too; None where no sentence was weighed.
+    """
 
     question: str
     searched_as: str
@@ -154,6 +157,7 @@ class Answer:
     seconds: Seconds
     accounts: tuple[Account, ...] | None = None
     model: str | None = None
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,19 @@ def answer_to_json(answer: Answer, *, id: str | None = None) -> dict[str, Any]:
         out["id"] = id
     fields = dataclasses.asdict(answer)
     fields["passages"] = [{key: p[key] for key in _PASSAGE_OUT} for p in fields["passages"]]
-    order = ("question", "searched_as", "status", "answer", "sentences", "citations", "accounts", "passages", "model", "seconds")
+    order = (
+        "question",
+        "searched_as",
+        "status",
+        "answer",
+        "sentences",
+        "citations",
+        "accounts",
+        "passages",
+        "model",
+        "seconds",
+        "confidence",
+    )
     return out | {key: _plain(fields[key]) for key in order}
 
 
@@ -245,4 +261,6 @@ def answer_from_dict(stored: Mapping[str, Any]) -> Answer:
         passages=tuple(Passage(**(p | {"sentences": tuple(Span(**s) for s in p["sentences"])})) for p in stored["passages"]),
         seconds=Seconds(**stored["seconds"]),
         accounts=None if accounts is None else tuple(Account(**(a | {"sides": tuple(Side(**s) for s in a["sides"])})) for a in accounts),
+        # Turns that were kept before this field was added have none.
+        confidence=stored.get("confidence"),
     )

@@ -26,7 +26,7 @@ REAL_PAGES = CHECKOUT.parent / "shared" / "articles"
 LATER = "how many homes were evacuated in the flood?"
 
 KEYS = {
-    "answer": "schema question searched_as status answer sentences citations accounts passages model seconds",
+    "answer": "schema question searched_as status answer sentences citations accounts passages model seconds confidence",
     "sentences": "text verdict reason citations",
     "citations": "number article_id version title source published url start end quote also_in",
     "also_in": "article_id version source start end",

@@ -38,6 +38,7 @@ ANSWER_KEYS = [
     "passages",
     "model",
     "seconds",
+    "confidence",
 ]
 CITATION_KEYS = {"number", "article_id", "version", "title", "source", "published", "url", "start", "end", "quote", "also_in"}
 DETAIL_KEYS = {"article_id", "version", "title", "source", "author", "published", "updated", "url"}

@@ -179,6 +179,12 @@ class Library:
             found.append(Passage(**row, score=score, bm25=bm25, cosine=cosine))
         return sorted(found, key=lambda p: (-p.score, p.chunk_id))
 
+    def chunks_of(self, article_id: str) -> list[Passage]:
+        """Every chunk of a live article as a passage without scores, in the order of its text; empty for an unknown id."""
+        with self.snapshot() as db:
+            ids = [row[0] for row in db.execute("SELECT chunk_id FROM chunks WHERE article_id = ?", (article_id,))]
+            return sorted(self.passages(dict.fromkeys(ids, (0.0, None, None))), key=lambda p: p.start)
+
     # Chunks and vectors
 
     def chunk_rows(self, *, without: Iterable[str] = ()) -> dict[str, tuple[str, int | None, str | None]]:

@@ -9,24 +9,32 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import UsageError
 from rag.models.embeddings import Embedder
-from rag.records import Article
+from rag.records import Article, Chunk
 from rag.settings import Settings
 from rag.store.library import ChunkRow, Library, to_day
 from rag.store.vectors import Indexes, Row
 from rag.store.writes import Placed, Switch, commit_switch
-from rag.text.chunks import chunk_article
+from rag.text.chunks import CountTokens, chunk_article
 
 # Raise it when chunk or header rules change, so that every library is chunked again.
 RULES = 1
 _EMBED_BATCH = 128
 
 Progress = Callable[[str, int, int], None]
+
+
+class Chunker(Protocol):
+    """Cuts a text into chunks; ``chunk_article`` is ours, the chunking lab compares others."""
+
+    def __call__(self, text: str, *, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
+        """Chunks in the order of the text, their sentences inside them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +50,18 @@ class Change:
 
 @dataclass
 class Stores:
-    """The library, its indexes and the model that fills them, as one pass needs them."""
+    """The library, its indexes and the model that fills them, as one pass needs them.
+
+    ``lenders`` are other libraries whose vectors are copied where they have what would have to be embedded.
+    """
 
     library: Library
     indexes: Indexes
     embedder: Embedder
     settings: Settings
     on_progress: Progress = field(default=lambda stage, done, total: None)
+    lenders: Sequence[Library] = ()
+    chunker: Chunker = chunk_article
 
     @property
     def chunking(self) -> str:
@@ -120,7 +133,7 @@ def _chunk_rows(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:
     for done, article in enumerate(articles, start=1):
         header = _header(article, embedder, settings.header_tokens)
         day = to_day(article.published)
-        for chunk in chunk_article(article.text, count_tokens=embedder.count_tokens, max_tokens=settings.chunk_tokens):
+        for chunk in stores.chunker(article.text, count_tokens=embedder.count_tokens, max_tokens=settings.chunk_tokens):
             text = article.text[chunk.start : chunk.end]
             id = _digest(article.article_id, article.version, chunk.start, chunk.end, header, day, article.source)
             embedded = _digest(header, text)
@@ -161,6 +174,10 @@ def _embed(stores: Stores, new: Sequence[ChunkRow]) -> int:
     texts = {row.embedded: f"{row.header}\n{row.text}".strip() for row in new}
     model = stores.embedder.name
     missing = stores.library.missing_vectors(model, texts)
+    for lender in stores.lenders:
+        if lent := sorted(missing - lender.missing_vectors(model, missing)):
+            stores.library.add_vectors(model, lent, lender.vectors(model, lent))
+            missing.difference_update(lent)
     # Alike lengths share a batch, so that little is spent on padding; ties by digest keep the order the same each time.
     queue = sorted(missing, key=lambda digest: (len(texts[digest]), digest))
     for start in range(0, len(queue), _EMBED_BATCH):
