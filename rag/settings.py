@@ -30,15 +30,24 @@ class Settings(BaseSettings):
     bm25_weight: float = Field(1.0, ge=0, description="Weight of the word search in rank fusion.")
     dense_weight: float = Field(0.85, ge=0, description="Weight of the nearest neighbours in rank fusion.")
     answer_threshold: float = Field(0.12, ge=0, le=1, description="Least probability that a sentence answers; below it, Newsdesk abstains.")
+    prompts: Path | None = Field(
+        None,
+        description="File of test prompts that the chat adds to, and that `newsdesk eval` runs when none is named; without it, `prompts.yaml` in `NEWSDESK_HOME`.",
+    )
     max_file_mb: float = Field(20, gt=0, description="Largest file that is read, in megabytes (10^6 bytes).")
     max_article_chars: int = Field(1_000_000, ge=1000, description="Longest text of one article, in characters.")
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")
 
-    @field_validator("home")
+    @field_validator("home", "prompts")
     @classmethod
-    def _absolute(cls, home: Path) -> Path:
+    def _absolute(cls, path: Path | None) -> Path | None:
         """Wherever a process of ours runs, the folder is the same one."""
-        return home.expanduser().absolute()
+        return None if path is None else path.expanduser().absolute()
+
+    @property
+    def prompts_file(self) -> Path:
+        """Where test prompts that are made in the chat, or accepted from drafts, land."""
+        return self.prompts or self.home / "prompts.yaml"
 
     @classmethod
     def settings_customise_sources(

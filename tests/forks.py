@@ -15,7 +15,7 @@ from typing import Any
 
 import sentence_transformers  # noqa: F401  # what takes most of the time
 
-import rag.cli
+import rag.cli.commands
 import rag.store.publish
 import rag.store.writes
 
@@ -66,7 +66,7 @@ def _arrange(die: list[Any] | None, hold: float) -> None:
     def kill(*args: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    rag.cli.Bars.show = show  # type: ignore[method-assign]
+    rag.cli.commands.Bars.show = show  # type: ignore[method-assign]
     if stage == "committing":
         rag.store.publish.commit_switch = kill
     elif stage == "half committed":

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from samples import HARBOUR, LIBRARY, THREE, page
 
-import rag.cli
+import rag.cli.commands
 from rag.assistant import Assistant
 from rag.cli import main
 from rag.settings import Settings
@@ -27,7 +27,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def _loaded_model(monkeypatch: pytest.MonkeyPatch, assistant: Assistant) -> None:
     """The command uses the model that is already loaded."""
-    monkeypatch.setattr(rag.cli, "Assistant", lambda settings: Assistant(settings, embedder=assistant.embedder))
+    monkeypatch.setattr(rag.cli.commands, "Assistant", lambda settings: Assistant(settings, embedder=assistant.embedder))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from urllib.request import urlopen
 import pytest
 from samples import HARBOUR, LIBRARY, THREE
 
-import rag.cli
+import rag.cli.commands
 from rag.assistant import Assistant
 from rag.cli import main
 from rag.errors import LibraryError
@@ -56,14 +56,14 @@ def home(assistant: Assistant) -> Path:
 def corpus(home: Path, monkeypatch: pytest.MonkeyPatch, assistant: Assistant) -> None:
     """The command answers from the sample corpus, with the model that is already loaded."""
     monkeypatch.setenv("NEWSDESK_HOME", str(home))
-    monkeypatch.setattr(rag.cli, "Assistant", lambda settings: Assistant(settings, embedder=assistant.embedder))
+    monkeypatch.setattr(rag.cli.commands, "Assistant", lambda settings: Assistant(settings, embedder=assistant.embedder))
 
 
 @pytest.fixture
 def three(library_of: Callable[[dict[str, str]], Assistant], monkeypatch: pytest.MonkeyPatch, assistant: Assistant) -> Path:
     """The command works on a library of three articles of the test's own; their folder."""
     library_of(THREE)
-    monkeypatch.setattr(rag.cli, "Assistant", lambda settings: Assistant(settings, embedder=assistant.embedder))
+    monkeypatch.setattr(rag.cli.commands, "Assistant", lambda settings: Assistant(settings, embedder=assistant.embedder))
     return Path(os.environ["NEWSDESK_HOME"]).parent / "articles"
 
 
@@ -383,7 +383,7 @@ def test_failure_is_one_line_without_a_traceback(
     def fail(settings: object) -> None:
         raise failure
 
-    monkeypatch.setattr(rag.cli, "Assistant", fail)
+    monkeypatch.setattr(rag.cli.commands, "Assistant", fail)
     assert main(["list"]) == status
     printed = capsys.readouterr()
     assert printed.out == ""

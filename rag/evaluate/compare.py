@@ -59,7 +59,7 @@ def compare(first: Sequence[Line], second: Sequence[Line]) -> Comparison:
     }
     before, after = (sum(_sure(pair[side]) for pair in pairs) / len(pairs) if pairs else None for side in (0, 1))
     return Comparison(
-        verdict=_verdict(primary, before, after),
+        verdict=_verdict(primary, before, after, moved=bool(moved)),
         before=before,
         after=after,
         primary=primary,
@@ -96,12 +96,12 @@ def _latency_ratio(pairs: Sequence[Pair]) -> float | None:
     return ratios[len(ratios) // 2] if ratios else None
 
 
-def _verdict(primary: Paired, before: float | None, after: float | None) -> str:
+def _verdict(primary: Paired, before: float | None, after: float | None, *, moved: bool) -> str:
     if primary.n == 0 or primary.difference is None or primary.p is None:
         return "Not comparable: no prompt with the same assertions was measured in both runs."
     interval = "" if primary.low is None or primary.high is None else f" [{primary.low:+.3f}, {primary.high:+.3f}]"
     figures = f"{before:.3f} of the prompts passed before, {after:.3f} now ({primary.difference:+.3f}{interval}, p = {primary.p:.3f}, {primary.n} pairs)"
-    if primary.difference == 0 and primary.low == primary.high:
+    if not moved:
         return f"No difference shown: every prompt has the same outcome; {figures}."
     if primary.p >= ALPHA:
         return f"No difference shown: {figures}."

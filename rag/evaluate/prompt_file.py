@@ -8,7 +8,6 @@ from __future__ import annotations
 import codecs
 import json
 import os
-import re
 import secrets
 import stat
 import textwrap
@@ -23,15 +22,11 @@ from pydantic import ValidationError
 
 from rag.errors import UsageError
 from rag.evaluate.files import read_text
+from rag.evaluate.prompt_text import plain, write_prompt
 from rag.evaluate.schema import FilePromptWithQuestion
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEW = "description: Test prompts\n"
-_ORDER = ("description", "question", "history", "filters", "assert", "threshold", "metadata")
-# YAML 1.2, or a reader in a hurry, takes these for numbers, times and booleans.
-_MISREAD = re.compile(r"[-+.]?\d[\d.,:_a-fxo+-]*|y|n", re.IGNORECASE)
-# What a double-quoted text must not hold as it is; JSON escapes the rest.
-_UNPRINTABLE = re.compile("[\x7f-\xa0\u2028\u2029\ufeff\ufffe\uffff]")
 _STRUCTURE = (yaml.StreamStartToken, yaml.StreamEndToken, yaml.BlockEndToken, yaml.DocumentEndToken)
 
 
@@ -44,18 +39,6 @@ class _File:
     root: yaml.MappingNode
     key: yaml.Node | None
     tests: yaml.Node | None
-
-
-class _Dumper(yaml.SafeDumper):
-    """Quotes with double quotes only, and keeps every character that can be read."""
-
-    def choose_scalar_style(self) -> str:
-        style: str = super().choose_scalar_style()  # type: ignore[no-untyped-call]
-        return '"' if style == "'" or (not style and self.event.tag is None and _MISREAD.fullmatch(self.event.value)) else style  # type: ignore[attr-defined]
-
-    def write_double_quoted(self, text: str, split: bool = True) -> None:
-        quoted = _UNPRINTABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", json.dumps(text, ensure_ascii=False))
-        self.write_indicator(quoted, True)  # type: ignore[no-untyped-call]
 
 
 def append_prompt(path: Path, prompt: Mapping[str, Any]) -> int:
@@ -82,24 +65,18 @@ def append_prompt(path: Path, prompt: Mapping[str, Any]) -> int:
 
 def line_of_prompt(path: Path, prompt: Mapping[str, Any]) -> int:
     """The line, from 1, of a prompt that asks and asserts the same; 0 where the file holds none. Raises as ``append_prompt`` does."""
-    return _line_of(_read(path), _plain(prompt))
+    return _line_of(_read(path), plain(prompt))
 
 
 def _valid(path: Path, prompt: Mapping[str, Any]) -> dict[str, Any]:
-    given: dict[str, Any] = _plain(prompt)
+    given: dict[str, Any] = plain(prompt)
     try:
         FilePromptWithQuestion.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"])) or "question"
         raise UsageError(f"{path}: the new prompt's {field}: {first['msg'].removeprefix('Value error, ')}.") from error
-    return {key: given[key] for key in (*_ORDER, *given) if key in given}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+    return given
 
 
 def _read(path: Path) -> _File:
@@ -152,7 +129,7 @@ def _joined(path: Path, file: _File, prompt: dict[str, Any]) -> tuple[str, int]:
         before += newline
     if file.key is None:
         before += f"{' ' * indent}tests:{newline}"
-    text = before + textwrap.indent(_written(prompt), " " * indent).replace("\n", newline) + after
+    text = before + textwrap.indent(write_prompt(prompt), " " * indent).replace("\n", newline) + after
     wanted = file.data | {"tests": [*(file.data.get("tests") or []), prompt]}
     try:
         kept = yaml.load(text, _LOADER) == wanted
@@ -168,13 +145,13 @@ def _cut(file: _File) -> tuple[str, str, int]:
     text, tests = file.text, file.tests
     tokens = [token for token in yaml.scan(text, _LOADER) if not isinstance(token, _STRUCTURE)]
     if tests is None or file.key is None:
-        at = _end_of_line(text, max(token.end_mark.index for token in tokens if token.end_mark.index <= file.root.end_mark.index))
+        at = _end_of_line(text, max(token.end_mark.index for token in tokens if token.start_mark.index < file.root.end_mark.index))
         return text[:at], text[at:], file.root.start_mark.column
     start, end = tests.start_mark.index, tests.end_mark.index
     if not file.data.get("tests"):
         at = _end_of_line(text, end)
         return text[:start].rstrip(" \t") + text[end:at], text[at:], file.key.start_mark.column
-    at = _end_of_line(text, max(token.end_mark.index for token in tokens if token.end_mark.index <= end))
+    at = _end_of_line(text, max(token.end_mark.index for token in tokens if token.start_mark.index < end))
     dash = next(token for token in tokens if isinstance(token, yaml.BlockEntryToken) and token.start_mark.index >= start)
     return text[:at], text[at:], dash.start_mark.column
 
@@ -183,19 +160,6 @@ def _end_of_line(text: str, index: int) -> int:
     """Where the line of a token ends, with its comment; a block of text ends at the beginning of a line already."""
     found = text.find("\n", index - 1)
     return found + 1 if found >= 0 else len(text)
-
-
-def _written(prompt: dict[str, Any]) -> str:
-    """The prompt as an item of a list: lines for its keys, one line for each small map."""
-    item = _Dumper("", sort_keys=False).represent_data(prompt)
-    for key, value in item.value:
-        small = value.value if key.value in ("history", "assert") and isinstance(value, yaml.SequenceNode) else [value]
-        for node in small:
-            if isinstance(node, yaml.CollectionNode):
-                node.flow_style = True
-    root = yaml.SequenceNode("tag:yaml.org,2002:seq", [item], flow_style=False)
-    item.flow_style = False
-    return str(yaml.serialize(root, Dumper=_Dumper, allow_unicode=True, width=10**6))
 
 
 def _replace(target: Path, content: bytes) -> None:

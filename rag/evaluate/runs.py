@@ -26,7 +26,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """What was run, on what, and when (ISO 8601, UTC); ``finished`` is None while it is under way or cut off."""
+    """What was run, on what, and when (ISO 8601, UTC); ``finished`` is None while it is under way or cut off.
+
+    ``only`` names a filter, ``changed`` the settings that differ for this run alone, ``answers_from`` a file of another system's answers.
+    """
 
     id: str
     started: str
@@ -43,6 +46,12 @@ class RunInfo:
     repeat: int
     jobs: int
     answers_from: str | None
+    changed: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it can serve as the last run of its prompts: all of them, as set, answered by Newsdesk."""
+        return self.finished is not None and not (self.only or self.answers_from or self.changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,28 +167,42 @@ def list_runs(folder: Path) -> list[Run]:
     return found
 
 
-def find_run(folder: Path, name: str, *, finished: bool = True) -> Run:
-    """A run by its id or the beginning of it, ``last`` for the newest, or a JSON file that ``eval -o`` wrote.
+def find_run(folder: Path, name: str) -> Run:
+    """A finished run by its id or the beginning of it, or a JSON file that ``eval -o`` wrote.
 
     Raises UsageError when there is none.
     """
     if Path(name).suffix == ".json":
         return _read_output(Path(name))
-    runs = [run for run in list_runs(folder) if finished == (run.info.finished is not None)]
-    found = runs[:1] if name == "last" else [run for run in runs if run.info.id.startswith(name)]
-    if not found:
+    runs = [run for run in list_runs(folder) if run.info.finished]
+    found = next((run for run in runs if run.info.id.startswith(name)), None)
+    if found is None:
         held = ", ".join(run.info.id for run in runs[:5]) or "none"
-        kind = "finished" if finished else "interrupted"
-        raise UsageError(
-            f"There is no {kind} run {name!r}; the {kind} runs are: {held}. A run can also be a JSON file that `eval -o` wrote."
-        )
-    return found[0]
+        raise UsageError(f"There is no finished run {name!r}; the newest are: {held}. A run can also be a JSON file that `eval -o` wrote.")
+    return found
+
+
+def last_run(folder: Path, suite: str) -> Run:
+    """The newest whole run of a file of prompts; raises UsageError when there is none."""
+    found = next((run for run in list_runs(folder) if run.info.is_whole and Path(run.info.suite).name == Path(suite).name), None)
+    if found is None:
+        raise UsageError(f"{suite} has no finished run yet to compare with: run `newsdesk eval {suite}` first.")
+    return found
+
+
+def interrupted_run(folder: Path, suite_digest: str) -> Run:
+    """The newest run of the same prompts that was cut off; raises UsageError when there is none."""
+    found = next((run for run in list_runs(folder) if not run.info.finished and run.info.suite_digest == suite_digest), None)
+    if found is None:
+        raise UsageError("No interrupted run of these prompts (as they are now) is there to resume.")
+    return found
 
 
 def info_from_dict(given: Mapping[str, Any]) -> RunInfo:
     """The description of a run, as ``run.json`` and outputs hold it; unknown keys of later releases are left out."""
     names = {field.name for field in dataclasses.fields(RunInfo)}
-    return RunInfo(**{key: value for key, value in given.items() if key in names})
+    kept = {key: value for key, value in given.items() if key in names}
+    return RunInfo(**(kept | {"changed": tuple(kept.get("changed", ()))}))
 
 
 def _read(path: Path) -> Run:

@@ -116,7 +116,9 @@ def paired(first: Sequence[float], second: Sequence[float]) -> Paired:
         return Paired(None, None, None, None, 0)
     moved = differences[differences != 0]
     if len(moved) == 0:
-        return Paired(0.0, 0.0, 0.0, 1.0, n)
+        # None of n moved: Wilson's bound on the share that could have, either way.
+        bound = share([False] * n).high or 0.0
+        return Paired(0.0, -bound, bound, 1.0, n)
     around = bootstrapped(float(differences.mean()), (differences,), lambda x, axis=-1: np.mean(x, axis=axis))
     return Paired(float(differences.mean()), around.low, around.high, _p(moved), n)
 

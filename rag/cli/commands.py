@@ -14,6 +14,7 @@ from time import perf_counter
 
 from rag.assistant import Assistant
 from rag.batch import read_batch
+from rag.cli import evaluate
 from rag.errors import NewsdeskError, NoLibrary, UsageError
 from rag.intake import Rejection
 from rag.records import Article, Filters, answer_to_json
@@ -29,7 +30,7 @@ _PASSAGE = ("article_id", "version", "start", "end", "text", "score", "title", "
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit status: 0 did its work, 2 bad usage or input, 1 other failures."""
+    """Run one command; returns its exit status: 0 did its work, 2 bad usage or input, 1 other failures, for eval 100 when prompts fail."""
     args = _parser().parse_args(argv)
     with messages(verbose=args.verbose):
         try:
@@ -261,6 +262,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("remove", _remove, "Take an article out of search and keep it out.")
     sub.add_argument("article", metavar="ARTICLE")
     sub.add_argument("--undo", action="store_true", help="put it back")
+    sub = command("eval", evaluate.evaluate, "Run test prompts and say what holds, what broke, and how sure that is.")
+    evaluate.add_arguments(sub, _positive)
     sub = command("chat", _chat, "Start the web app on this machine.")
     sub.add_argument("--port", type=_positive, default=8501, metavar="N", help="default: 8501")
     sub = command("doctor", _doctor, "Check that library, full-text index and Chroma's index agree.")

@@ -1,0 +1,5 @@
+"""The ``newsdesk`` command."""
+
+from rag.cli.commands import main
+
+__all__ = ["main"]

@@ -1,0 +1,78 @@
+"""Which names in a library are people and which are places, read off what stands beside them; pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rag.evaluate.clauses import NAME, PERSON, TITLE
+from rag.records import Article
+from rag.text.words import STOP_WORDS, fold, stem, tokens
+
+# A run of names that ends so is a thing.
+_THINGS = frozenset(
+    """academy agency airport alliance airlines archive arena association authority avenue bakery bank bay beach board bridge brothers bureau cathedral centre center
+    chamber channel church city club coast college commission committee company conference congress corporation council county court cup department district
+    division dock echo estate estates express federation festival fields forest foundation fund garden gardens gate gazette group hall harbour harbor herald
+    hill holdings hospital hotel house inc industries institute island islands journal lake lane league library limited line ltd market mill ministry museum news
+    ocean office old organisation organization palace park parliament partners party police port post press prize programme project quay radio railway republic
+    review river road row school sea senate service show society square stadium star state states station store street studio sun team terrace theatre theater
+    times tower town trust union united university valley village weather week wing wire works world yard""".split()
+)
+_CALENDAR = frozenset(
+    """january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday
+    christmas easter english french german spanish italian russian latin dutch chinese japanese arabic""".split()
+)
+_PERSON_BESIDE = re.compile(
+    rf"(?P<titled>{TITLE.pattern})?{PERSON}(?P<after>,? (?:said|says|told|who|whose|wrote|added|announced|admitted|called|thanked|hopes|wants|promised|argued)\b|, \d\d\b|, (?:an?|the|its|his|her) [a-z])?"
+)
+_SPOKE = re.compile(r"\b(?:said|says|told|by|asked) $")
+_IN = re.compile(rf"\b[Ii]n (?P<place>{NAME})(?! (?:[’']s|said|says|told|announced)\b)")
+_ACTS = re.compile(rf"(?P<name>{NAME}) (?:said|says|told|announced|has said|wants|hopes|plans|won|lost|beat)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Gazetteer:
+    """Full names of people, names of places, and stems of all words that are written small somewhere."""
+
+    people: frozenset[str]
+    places: frozenset[str]
+    small: frozenset[str] = field(default_factory=frozenset)
+
+    def lowered(self, text: str) -> str:
+        """A text as it stands within a sentence: its first word small unless it is a name."""
+        first, _, rest = text.partition(" ")
+        is_name = rest[:1].isupper() or first[1:] != first[1:].lower() or not (fold(first) in STOP_WORDS or stem(fold(first)) in self.small)
+        return text if is_name and fold(first) not in ("the", "a", "an") else text[:1].lower() + text[1:]
+
+
+def survey(articles: Sequence[Article]) -> Gazetteer:
+    """Reads every article once."""
+    people, places, acting = Counter[str](), Counter[str](), Counter[str]()
+    small = set[str]()
+    for article in articles:
+        for found in _PERSON_BESIDE.finditer(article.text):
+            if found["titled"] or found["after"] or _SPOKE.search(article.text[: found.start()][-8:]):
+                people[found["name"]] += 1
+        places.update(found["place"] for found in _IN.finditer(article.text))
+        acting.update(found["name"] for found in _ACTS.finditer(article.text))
+        small.update(re.findall(r"\b[^\W\d_A-Z]\w+", article.text))
+    outlets = {article.source for article in articles}
+    persons = frozenset(name for name in people if _is_name(name) and not set(tokens(name)) & _THINGS and name not in outlets)
+    surnames = frozenset(name.split()[-1] for name in persons)
+    return Gazetteer(
+        people=persons,
+        places=frozenset(
+            name
+            for name, count in places.items()
+            if _is_name(name) and name not in persons and name.split()[-1] not in surnames and count > acting[name]
+        ),
+        small=frozenset(stem(fold(word)) for word in small if word == word.lower()),
+    )
+
+
+def _is_name(run: str) -> bool:
+    """Whether a run of capitalised words begins with a name, and not with the first word of a sentence or a title."""
+    return not set(tokens(run)) & _CALENDAR and fold(run.split()[0]) not in STOP_WORDS and not TITLE.match(f"{run} ")
