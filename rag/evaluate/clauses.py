@@ -37,9 +37,9 @@ _NO_SUBJECT = re.compile(
     r"|what|who|which|how|why|earlier|later|asked|twice|part|half)\b",
     re.IGNORECASE,
 )
-_HEDGE = r"(?:about|around|nearly|almost|roughly|some|over|under|more than|fewer than|less than|at least|at most|up to|only|just|as many as|as much as|an estimated|another|a total of)"
+HEDGE = r"(?:about|around|nearly|almost|roughly|some|over|under|more than|fewer than|less than|at least|at most|up to|only|just|as many as|as much as|an estimated|a total of)"
 HEDGED_NUMBER = re.compile(
-    rf"(?:{_HEDGE} )?(?=[$€£]?\d|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty(?:-\w+)?)\b)", re.IGNORECASE
+    rf"(?:{HEDGE} )?(?=[$€£]?\d|(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty(?:-\w+)?)\b)", re.IGNORECASE
 )
 _EARLY_DATE = re.compile(
     r"^(?P<when>(?:On|In|Since|By|Until|From) (?:(?:early |late )?(?:19|20)\d\d|\d{1,2} [A-Z][a-z]+(?: (?:19|20)\d\d)?|(?:January|February|March|April|May|June|July|August"

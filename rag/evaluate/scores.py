@@ -64,13 +64,13 @@ def _token_f1(case: Case, answer: Answer) -> float | None:
 
 
 def _citations(case: Case, answer: Answer, text_of: TextOf) -> Scores:
-    texts = {c.number: text_of(c.article_id, c.version or None) for c in answer.citations}
+    held = [(c, text_of(c.article_id, c.version or None)) for c in answer.citations]
     wanted = {name for group in case.cited for name in group}
     met = sum(any(names_source(citation, group) for citation in answer.citations) for group in case.cited)
     return {
         "citations": float(len(answer.citations)),
-        "citations_valid": float(sum(_is_valid(c, texts[c.number]) for c in answer.citations)),
-        "quotes_exact": float(sum(_is_exact(c, texts[c.number]) for c in answer.citations)),
+        "citations_valid": float(sum(_is_valid(c, text) for c, text in held)),
+        "quotes_exact": float(sum(_is_exact(c, text) for c, text in held)),
         "citations_expected": float(sum(names_source(c, wanted) for c in answer.citations)) if wanted else None,
         "cites_wanted": float(len(case.cited)) if case.cited else None,
         "cites_met": float(met) if case.cited else None,

@@ -1,0 +1,163 @@
+"""Turns one sentence of an article into questions whose answer stands in it, by rules alone; it knows no other article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rag.evaluate.clauses import PERSON, Clause, finite, statements, take_apart
+from rag.evaluate.gazetteer import Gazetteer
+from rag.evaluate.pieces import Piece, pieces
+from rag.text.words import fold, terms, tokens
+
+LONGEST = 140
+_FEWEST_TERMS = 4
+_SAID = r"(?:said|says|told|announced|warned|argued|claimed|insisted|wrote|added|explained|promised|called|denied|denies|joked|testified|asked|reckons|thinks|believes)"
+_JOINED = re.compile(r"\b(?:and|or|but|who|which|that|whose|whom|where|when|while|because|if|as|than|after|before|until|since|although|so)\b")
+_JOINS = re.compile(r",? (?:and|but|or|while|as|after|because|before|when|since|so|although|where|which|who|that|if|until|whose|than|for which) ")
+_WEEKDAY = re.compile(r" (?:late |early |only )?on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: (?:morning|afternoon|evening|night))?\b")
+_LEANS = re.compile(
+    r"\b(?:he|she|it|they|him|them|himself|herself|itself|themselves|we|us|our|ours|I|me|my|mine|you|your|this|these|those|such|here|now|today|tonight|yesterday|tomorrow|ago"
+    r"|earlier|later|too|then|instead|another|others?|latter|former|same|so far|yet|next|last|(?:second|third) (?:one|time)|there)\b",
+    re.IGNORECASE,
+)
+_OWNED = re.compile(r"\b(?:his|her|hers|its|their|theirs)\b")
+_FILLERS = re.compile(r" (?:also|even|however|meanwhile|alone|as well|already)\b")
+_SITU_AFTER = 3
+_WHO = re.compile(rf"{PERSON}, who (?P<did>[^,.;:“”\"()—–]+)(?=[,.;]|$)")
+_ROLE_FIRST = re.compile(rf"(?:^|, (?:and )?)(?P<role>[Tt]he [a-z][\w -]{{3,40}}|(?:[Tt]he )?[\w-]+(?: [\w-]+){{0,2}}[’']s [a-z][\w -]{{3,40}}), {PERSON}, ")
+_ROLE_LAST = re.compile(rf"{PERSON}, (?P<role>the [a-z][^,.;:“”\"()—–]{{3,60}}|[\w-]+(?: [\w-]+){{0,2}}[’']s [a-z][\w -]{{3,40}})(?=[,.])")
+_LED = re.compile(rf"^(?P<what>[^,]{{4,60}}), (?P<how>led|chaired|run|headed|founded) by (?:the [a-z]+ )?{PERSON},")
+_SAID_OF = re.compile(rf"^(?P<who>{PERSON})(?:, [^,]+,)? {_SAID}(?: (?:on|in) \w+)?(?: that)? (?P<what>.+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Cloze:
+    """A question and the words of the article that answer it; ``how`` tells a person how it was made."""
+
+    kind: str
+    question: str
+    value: str
+
+
+def clozes(sentence: str, gazetteer: Gazetteer, *, topic: str = "", year: str = "") -> Iterator[Cloze]:
+    """Questions from the sentence, each with a name in it or the article's ``topic``; ``year`` is the one of its publication."""
+    for made in _made(sentence, gazetteer):
+        question = _in_year(" ".join(_FILLERS.sub("", made.question).split()), year)
+        if made.kind != "date":
+            question = _WEEKDAY.sub("", question)
+        if topic and not _has_name(question):
+            question = f"In the story about {topic}, {question}"
+        question = question[0].upper() + question[1:]
+        if _is_fit(question, made.value):
+            yield Cloze(made.kind, question, made.value)
+
+
+def _made(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
+    for clause in statements(sentence):
+        apart = take_apart(clause)
+        for piece in pieces(clause, gazetteer):
+            question = _about_subject(clause, piece) or (apart and _fronted(clause, apart, piece, gazetteer)) or _in_place(clause, piece, gazetteer)
+            if question:
+                yield Cloze(piece.kind, f"{question}?", piece.value)
+    yield from _who(sentence, gazetteer)
+    yield from _said(sentence, gazetteer)
+
+
+def _about_subject(clause: str, piece: Piece) -> str:
+    """The piece stands first: "412,000 passengers used the route" needs no other order of words."""
+    rest = _first_clause(clause[piece.end :])
+    words = rest.split()
+    if piece.start or not words or (piece.kind == "name" and re.match(_SAID, words[0])):
+        return ""
+    if piece.kind in ("date", "year", "place") or not finite(["", *words[: 1 if piece.kind == "name" else 8]]):
+        return ""
+    return f"{piece.asked}{rest}"
+
+
+def _fronted(clause: str, apart: Clause, piece: Piece, gazetteer: Gazetteer) -> str:
+    start = len(clause) - len(apart.rest)
+    if piece.start < start or not piece.moves or (piece.asked == "by whom" and apart.front not in ("is", "are", "was", "were", "has", "have", "had")):
+        return ""
+    before, after = clause[start : piece.start], _first_clause(clause[piece.end :])
+    if _JOINED.search(before):
+        return ""
+    return " ".join(f"{piece.asked} {apart.front} {gazetteer.lowered(apart.subject)} {apart.verb} {before} {after}".split())
+
+
+def _in_place(clause: str, piece: Piece, gazetteer: Gazetteer) -> str:
+    """The question words where the answer stood, near the end: "The repair will cost how much?"."""
+    after = _first_clause(clause[piece.end :])
+    if piece.kind not in ("money", "percentage", "number", "year", "name") or len(after.split()) > _SITU_AFTER or not piece.start:
+        return ""
+    if len(finite(clause[: piece.start].split())) != 1 or _JOINED.search(clause[: piece.start]):
+        return ""
+    return f"{gazetteer.lowered(clause[: piece.start])}{piece.asked}{after}"
+
+
+def _first_clause(rest: str) -> str:
+    """What follows a piece, up to a word that begins another clause."""
+    for found in _JOINS.finditer(rest):
+        words = rest[found.end() :].split()
+        if finite(["", *words[:9]]):
+            return rest[: found.start()]
+    return rest
+
+
+def _who(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
+    for found in _WHO.finditer(sentence):
+        if found["name"] in gazetteer.people and 1 in finite(["", *found["did"].split()]) and not re.match(_SAID, found["did"]):
+            yield Cloze("name", f"who {found['did']}?", found["name"])
+    for pattern in (_ROLE_FIRST, _ROLE_LAST):
+        for found in pattern.finditer(sentence):
+            role = found["role"]
+            if found["name"] in gazetteer.people and not finite(["", *role.split()]) and " and " not in role:
+                yield Cloze("name", f"who is {gazetteer.lowered(role)}?", found["name"])
+    if (led := _LED.match(sentence)) and led["name"] in gazetteer.people:
+        verb = {"led": "leads", "chaired": "chairs", "run": "runs", "headed": "heads", "founded": "founded"}[led["how"]]
+        yield Cloze("name", f"who {verb} {gazetteer.lowered(led['what'])}?", led["name"])
+
+
+def _said(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
+    found = _SAID_OF.match(sentence.rstrip("."))
+    if not found or found["name"] not in gazetteer.people or re.search(r"[\"“”]", sentence):
+        return
+    apart = take_apart(found["what"])
+    if apart and re.match(r"(?:the|an?|his|her|its|their)\b|[A-Z]", apart.subject) and not _OWNED.match(apart.subject):
+        value = " ".join(found["what"][len(apart.subject) :].split(",")[0].split()[:8])
+        yield Cloze("statement", f"what did {found['who']} say about {apart.subject}?", value)
+
+
+def _in_year(question: str, year: str) -> str:
+    """ "Last year" means nothing in a question that is asked years later."""
+    if not year:
+        return question
+    said = {"last year": int(year) - 1, "this year": int(year), "next year": int(year) + 1}
+    return re.sub(r"\b(?:last|this|next) year\b(?=\?|$)", lambda found: f"in {said[found.group()]}", question)
+
+
+def _has_name(question: str) -> bool:
+    found = re.findall(r"(?<=[a-z,] )[^\W\d_a-z][\w’'-]+", question)
+    return any(word for word in found if not re.match(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|Sept|Oct|Nov|Dec", word))
+
+
+def _is_fit(question: str, value: str) -> bool:
+    bare = re.sub(r"^In the story about ", "", question)
+    held = set(tokens(question))
+    return (
+        len(question) <= LONGEST
+        and len(terms(bare)) >= _FEWEST_TERMS
+        and _has_name(question)
+        and not _LEANS.search(question)
+        and not re.search(r"[\"“”:;()\[\]…—–\n]", question)
+        and fold(value) not in fold(question)
+        and not {token for token in tokens(value) if token[0].isdigit()} & held
+        and not _dangling(question)
+    )
+
+
+def _dangling(question: str) -> bool:
+    """A possessive whose owner has not been named before it."""
+    owned = _OWNED.search(question)
+    return bool(owned) and len(terms(question[: owned.start()])) < 2 if owned else False
