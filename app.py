@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +12,7 @@ from rag.errors import NewsdeskError
 from rag.settings import load_settings
 from rag.ui.chat import chat_page
 from rag.ui.escape import escape
+from rag.ui.evaluate import evaluate_page
 
 ICON = Path(__file__).parent / "rag" / "ui" / "icon.svg"
 
@@ -22,14 +24,28 @@ def open_assistant() -> Assistant:
 
 
 def chat() -> None:
-    """The chat page, over the assistant of the session where a test has put one there."""
+    """The chat page."""
+    _draw(lambda assistant: chat_page(assistant, evaluate=EVALUATE))
+
+
+def evaluate() -> None:
+    """The page of test prompts."""
+    _draw(lambda assistant: evaluate_page(assistant, chat=CHAT))
+
+
+def _draw(page: Callable[[Assistant], None]) -> None:
+    """A page over the assistant of the session where a test has put one there."""
     try:
         assistant = st.session_state.get("assistant") or open_assistant()
     except NewsdeskError as error:
         st.error(escape(str(error)))
         return
-    chat_page(assistant)
+    page(assistant)
 
+
+CHAT = st.Page(chat, title="Chat", default=True)
+EVALUATE = st.Page(evaluate, title="Evaluate")
 
 st.set_page_config(page_title="Newsdesk", page_icon=str(ICON), layout="centered")
-st.navigation([st.Page(chat, title="Chat", default=True)], position="hidden").run()
+# Hidden: Streamlit's own bar would stand above the masthead; each masthead links to the other page.
+st.navigation([CHAT, EVALUATE], position="hidden").run()

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from rag.assistant import Assistant
+from rag.cli.draft import print_drafts, review
 from rag.errors import UsageError
 from rag.evaluate.cases import Suite
 from rag.evaluate.chunk_corpora import read_corpora
 from rag.evaluate.chunk_report import lab_json, lab_table
 from rag.evaluate.chunking import run_lab
 from rag.evaluate.datasets import read_suite
+from rag.evaluate.drafts import drafts
 from rag.evaluate.report import Report, comparison_lines, counts, report_head, table, why, write_report
 from rag.evaluate.runner import Options, compared, only_failing, only_matching, run_suite, runs_folder, suite_digest, with_settings
 from rag.evaluate.runs import Run, find_run, interrupted_run, last_run, list_runs
 from rag.evaluate.schema import json_schema
-from rag.evaluate.workbench import evaluations
+from rag.evaluate.workbench import evaluations, open_library
 from rag.models.embeddings import Embedder
 from rag.records import Turn
 from rag.settings import CHECKOUT, Settings, load_settings
@@ -39,6 +43,9 @@ def add_arguments(sub: argparse.ArgumentParser, positive: Callable[[str], int]) 
         type=Path,
         metavar="CASES",
         help="test prompts: .yaml, .jsonl or SQuAD's .json (default: your own, else the sample's)",
+    )
+    sub.add_argument(
+        "--source", action="append", default=[], type=Path, metavar="SOURCE", help="ask of these articles too, beside the prompts' own"
     )
     sub.add_argument(
         "--baseline", nargs="?", const=LAST, metavar="RUN", help="compare with an earlier run, or its JSON output (default: the last)"
@@ -62,6 +69,7 @@ def add_arguments(sub: argparse.ArgumentParser, positive: Callable[[str], int]) 
         "-o", "--output", action="append", default=[], type=Path, metavar="FILE", help=".json, .xml (JUnit), .csv or .html; repeatable"
     )
     sub.add_argument("--answers", type=Path, metavar="FILE.jsonl", help="score these answers instead of asking")
+    sub.add_argument("--limit", type=positive, metavar="N", help="with --draft: most proposals")
     instead = sub.add_mutually_exclusive_group()
     instead.add_argument("--questions", action="store_true", help="print the prompts as lines for `ask --batch`, or for another system")
     instead.add_argument("--draft", action="store_true", help="propose prompts from the articles, to accept or edit one by one")
@@ -80,6 +88,8 @@ def evaluate(args: argparse.Namespace) -> int:
         return _list_runs(list_runs(runs_folder(settings)), as_json=args.json)
     if args.retrieval:
         return _compare_chunkings(args.retrieval, settings, as_json=args.json)
+    if args.draft:
+        return _draft(args, settings)
     suite, only = _suite(args, settings)
     if args.questions:
         for case in suite.cases:
@@ -102,7 +112,7 @@ def default_cases(settings: Settings) -> Path:
 def _suite(args: argparse.Namespace, settings: Settings) -> tuple[Suite, str | None]:
     """The prompts that the arguments leave, and the filter in words."""
     path = args.cases or default_cases(settings)
-    suite = read_suite(path)
+    suite = _with_sources(read_suite(path), args.source)
     words = list(args.filter)
     if args.filter:
         suite = only_matching(suite, args.filter)
@@ -111,6 +121,25 @@ def _suite(args: argparse.Namespace, settings: Settings) -> tuple[Suite, str | N
         suite = only_failing(suite, earlier)
         words.append(f"failing in {earlier.info.id}")
     return suite, " and ".join(words) or None
+
+
+def _with_sources(suite: Suite, sources: Sequence[Path]) -> Suite:
+    return dataclasses.replace(suite, sources=(*suite.sources, *(source.resolve() for source in sources)))
+
+
+def _draft(args: argparse.Namespace, settings: Settings) -> int:
+    """From the articles of ``--source``, else of the served library."""
+    if args.source:
+        with Bars() as bars:
+            assistant = open_library(_with_sources(Suite(Path("--source"), "", ()), args.source), settings, on_progress=bars.show)
+    else:
+        assistant = Assistant(settings)
+    proposed = drafts(list(assistant.library.articles()))
+    if args.json:
+        return print_drafts(proposed, limit=args.limit or _SHOWN)
+    if args.output and args.output[0].suffix.lower() not in (".yaml", ".yml"):
+        raise UsageError(f"{args.output[0]}: accepted prompts go into a .yaml file.")
+    return review(proposed, args.output[0] if args.output else settings.prompts_file, limit=args.limit)
 
 
 def _named(name: str, suite: Suite, settings: Settings) -> Run:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, StrictFloat, StrictInt, StrictStr, ValidationError
 
 from rag.errors import QuestionError, UsageError
 from rag.evaluate.cases import Case, Suite
-from rag.evaluate.files import read_text
 from rag.records import Answer, Citation, Origin, Seconds, Sentence, Status, Verdict
 
 
@@ -62,36 +61,50 @@ class _Answer(BaseModel):
 def read_answers(path: Path, suite: Suite) -> Callable[[Case], Answer]:
     """Finds the answer to a prompt by its id, else by its question; a prompt without one raises QuestionError.
 
-    Raises UsageError that names the line of what is no answer.
+    The file is checked whole and then read again answer by answer, so that a large one does not stand in memory. Raises
+    UsageError that names the line of what is no answer.
     """
     known = {case.id for case in suite.cases}
-    by_id: dict[str, Answer] = {}
-    by_question: dict[str, Answer] = {}
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    by_id: dict[str, int] = {}
+    by_question: dict[str, int] = {}
+    for number, (offset, line) in enumerate(_lines(path), start=1):
         if line.strip():
             given = _parsed(path, number, line)
             if given.id is not None and str(given.id) in known:
-                by_id[str(given.id)] = _to_answer(given)
+                by_id[str(given.id)] = offset
             elif given.question is not None:
-                by_question[given.question] = _to_answer(given)
+                by_question[given.question] = offset
 
     def answer(case: Case) -> Answer:
-        found = by_id.get(case.id) or by_question.get(case.question)
-        if found is None:
+        offset = by_id.get(case.id, by_question.get(case.question))
+        if offset is None:
             raise QuestionError(f"{path} holds no answer with the id {case.id} or to this question.")
-        return found
+        with path.open("rb") as file:
+            file.seek(offset)
+            return _to_answer(_parsed(path, 0, file.readline()))
 
     return answer
 
 
-def _parsed(path: Path, number: int, line: str) -> _Answer:
+def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
-        return _Answer.model_validate(json.loads(line))
+        with path.open("rb") as file:
+            offset = 0
+            for line in file:
+                yield offset, line
+                offset += len(line)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read ({error.strerror}): name a file of JSON lines.") from error
+
+
+def _parsed(path: Path, number: int, line: bytes) -> _Answer:
+    try:
+        return _Answer.model_validate(json.loads(line.decode("utf-8-sig")))
     except ValidationError as error:
         item = error.errors()[0]
         raise UsageError(f"{path}, line {number}: {'.'.join(map(str, item['loc']))}: {item['msg']}.") from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}, line {number} is not JSON.") from error
+        raise UsageError(f"{path}, line {number} is not JSON in UTF-8.") from error
 
 
 def _to_answer(given: _Answer) -> Answer:

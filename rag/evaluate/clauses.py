@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _UPPER = "".join(chr(code) for code in range(0x41, 0x2000) if chr(code).isupper())
-_WORD = rf"[{_UPPER}](?:[\w-]|[’'](?!s\b))*\w"
+WORD = rf"[{_UPPER}](?:[\w-]|[’'](?!s\b))*\w"
 _TITLES = (
     r"(?:Mr|Mrs|Ms|Dr|Prof|Sen|Rep|Gov|Lt|Cmdr|Capt|Col|Gen|Sgt|Supt|Cllr|Rev)\.|Mayor|President|Professor|Judge|Captain|Sergeant|Superintendent"
     r"|Chief Superintendent|Inspector|Councillor|Senator|Governor|Minister|Prime Minister|Chancellor|King|Queen|Prince|Princess|Pope|Sir|Dame|Bishop"
 )
-PERSON = rf"(?:(?:{_TITLES}) )*(?P<name>{_WORD}(?: (?:[{_UPPER}]\. )?(?:(?:van|von|de|der|den|bin|al|el|la|du|di|da) )*{_WORD})+)"
-NAME = rf"(?:St\. )?{_WORD}(?: {_WORD})*"
+PERSON = rf"(?:(?:{_TITLES}) )*(?P<name>{WORD}(?: (?:[{_UPPER}]\. )?(?:(?:van|von|de|der|den|bin|al|el|la|du|di|da) )*{WORD})+)"
+NAME = rf"(?:St\. )?{WORD}(?: (?:& )?{WORD})*"
 TITLE = re.compile(rf"(?:(?:{_TITLES}) )+")
 
 _SAY = r"(?:said|says|say|announced|reported|reports|estimated|estimates|added|noted|argued|claimed|claims|told \w+|wrote|believes?|warned|explained)"
@@ -26,6 +26,9 @@ _ATTRIBUTED = re.compile(
 )
 _SAID_THAT = re.compile(rf"^[^\"“”]{{2,90}}?,? {_SAY}{_WHEN} that (?!(?:he|she|it|they|we|I|this|these|there)\b)", re.IGNORECASE)
 _DATELINE = re.compile(rf"^[{_UPPER} .,'’-]{{3,}}(?:, \w+\.? \d+)?(?: \([^)]*\))? ?[—–-]+ ")
+_OF_ITSELF = re.compile(
+    r"\b(?:correction|(?:earlier|previous) version|this (?:article|story|report|station|newspaper|paper)|newsletter)\b", re.IGNORECASE
+)
 _UNSAFE = re.compile(
     r"[\"“”‘:?!()\[\]…—–\n]|(?<!\w)'|\b\w+n[’']t\b|[’'](?:d|ll|ve|re|m)\b|\b(?:it|that|he|she|there|who|what)[’']s\b", re.IGNORECASE
 )
@@ -55,7 +58,7 @@ _CONDITION = re.compile(r"(?:if|unless|except|but|nor|not|or|provided|than)\b", 
 _IRREGULAR = """
 become became|begin began|blow blew|break broke|bring brought|build built|burn burned|buy bought|catch caught|choose chose|come came|cost cost|cut cut|draw drew
 |drive drove|eat ate|fall fell|feel felt|fight fought|find found|fly flew|forbid forbade|get got|give gave|go went|grow grew|hear heard|hide hid|hit hit|hurt hurt|hold held|keep kept
-|know knew|lay laid|lead led|leave left|lend lent|lie lay|lose lost|make made|meet met|pay paid|put put|read read|ride rode|ring rang|rise rose|run ran|see saw|sell sold
+|know knew|lay laid|lead led|leave left|lend lent|lie lay|lose lost|make made|meet met|pay paid|put put|read read|ride rode|ring rang|rise rose|run ran|say said|see saw|sell sold
 |send sent|set set|shake shook|shoot shot|show showed|shut shut|sing sang|sink sank|sit sat|sleep slept|speak spoke|spend spent|split split|spread spread|stand stood|steal stole
 |stick stuck|strike struck|swim swam|take took|teach taught|tear tore|tell told|think thought|throw threw|understand understood|wake woke|wear wore|win won|withdraw withdrew|write wrote
 |stop stopped|plan planned|drop dropped|admit admitted|permit permitted|refer referred|occur occurred|transfer transferred|cancel cancelled|travel travelled|label labelled|ban banned
@@ -80,7 +83,7 @@ _AUXILIARIES = frozenset("is are was were will would has have had can could may 
 _LINKS = frozenset("who which that whose whom when where while because although if whether as and or but than how what why so".split())
 _ARTICLES = frozenset("a an the his her its their our no this these some any each every of in on at by for with from to and or".split())
 
-_ADVERBS = frozenset("also already now just still since only long ever so yet all both".split())
+_ADVERBS = frozenset("first also already now just still since only long ever so yet all both".split())
 _DROPPED = frozenset("also later even once now then".split())
 _LONGEST_SUBJECT = 9
 
@@ -115,6 +118,8 @@ class Clause:
 
 def statements(sentence: str) -> Iterator[str]:
     """Clauses without commas that the sentence states, without who said so and without what hangs on them; no final full stop."""
+    if _OF_ITSELF.search(sentence):
+        return
     for part in _DATELINE.sub("", sentence).rstrip(". ").split("; "):
         said = _ATTRIBUTED.search(part)
         part = _SAID_THAT.sub("", part[: said.start()] if said else part)
@@ -156,7 +161,11 @@ def take_apart(clause: str) -> Clause | None:
     subject, verb, rest = words[:at], words[at], words[at + 1 :]
     if subject[-1] in _DROPPED:
         subject.pop()
-    if not subject or _LINKS & {word.lower() for word in subject} - {"and"} or (rest and rest[0] in ("not", "never", "no")):
+    if (
+        all(word in _ADVERBS or not word.isalpha() for word in subject)
+        or _LINKS & {word.lower() for word in subject} - {"and"}
+        or (rest and rest[0] in ("not", "never", "no"))
+    ):
         return None
     # "The marchers object to …": a plural with its verb, which has no ending to be known by.
     if any(before.endswith("s") and word in _PAIRS for before, word in pairwise(subject)):
@@ -167,7 +176,8 @@ def take_apart(clause: str) -> Clause | None:
         front, verb = verb, ""
     else:
         rival = next((other for other in verbs[1:] if not _LINKS & set(words[at:other])), None)
-        if rival is not None or verb not in _FINITE or (verb in _INVARIANT and _is_plural(subject)):
+        passive = verb.endswith("ed") and rest[:1] == ["by"]  # "A letter signed by 65 doctors"
+        if rival is not None or passive or verb not in _FINITE or (verb in _INVARIANT and _is_plural(subject)):
             return None
         front, verb = _FINITE[verb]
     return Clause(" ".join(subject), front, verb, " ".join(rest))

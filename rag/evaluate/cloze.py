@@ -9,56 +9,74 @@ from dataclasses import dataclass
 from rag.evaluate.clauses import PERSON, Clause, finite, statements, take_apart
 from rag.evaluate.gazetteer import Gazetteer
 from rag.evaluate.pieces import Piece, pieces
-from rag.text.words import fold, terms, tokens
+from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
 
 LONGEST = 140
+# What stands before a question that names nothing.
+STORY = re.compile(r"^In the story (?:“[^”]*”|about [^,]*), ")
 _FEWEST_TERMS = 4
 _SAID = r"(?:said|says|told|announced|warned|argued|claimed|insisted|wrote|added|explained|promised|called|denied|denies|joked|testified|asked|reckons|thinks|believes)"
-_JOINED = re.compile(r"\b(?:and|or|but|who|which|that|whose|whom|where|when|while|because|if|as|than|after|before|until|since|although|so)\b")
-_JOINS = re.compile(r",? (?:and|but|or|while|as|after|because|before|when|since|so|although|where|which|who|that|if|until|whose|than|for which) ")
-_WEEKDAY = re.compile(r" (?:late |early |only )?on (?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day(?: (?:morning|afternoon|evening|night))?\b")
+_JOINED = re.compile(
+    r"\b(?:and|or|but|who|which|that|whose|whom|where|when|while|because|if|as|than|after|before|until|since|although|so)\b"
+)
+_JOINS = re.compile(r",? (?:and|but|or|while|as|after|because|before|when|since|so|although|if|until|than|once) ")
+_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+_WEEKDAY = re.compile(rf" (?:late |early |only )?(?:on|since|until|from|by) {_DAY}(?: (?:morning|afternoon|evening|night))?\b")
 _LEANS = re.compile(
     r"\b(?:he|she|it|they|him|them|himself|herself|itself|themselves|we|us|our|ours|I|me|my|mine|you|your|this|these|those|such|here|now|today|tonight|yesterday|tomorrow|ago"
-    r"|earlier|later|too|then|instead|another|others?|latter|former|same|so far|yet|next|last|(?:second|third) (?:one|time)|there)\b",
+    r"|earlier|later|too|then|instead|another|others?|latter|former|same|so far|yet|next|last|(?:second|third) (?:one|time)|there|the matter|the (?:\w+ )?(?:figures?|number|total|amount|sum))\b| (?!(?:1[0-9]|20)\d\d\?)\d[\d,]*\?$",
     re.IGNORECASE,
 )
 _OWNED = re.compile(r"\b(?:his|her|hers|its|their|theirs)\b")
 _FILLERS = re.compile(r" (?:also|even|however|meanwhile|alone|as well|already)\b")
+_PREPOSITION = re.compile(r"\b(?:of|at|from|for|in|with|along|on|near|into|by|about|under|over|between)\b")
 _SITU_AFTER = 3
+_FAR = 7
 _WHO = re.compile(rf"{PERSON}, who (?P<did>[^,.;:“”\"()—–]+)(?=[,.;]|$)")
-_ROLE_FIRST = re.compile(rf"(?:^|, (?:and )?)(?P<role>[Tt]he [a-z][\w -]{{3,40}}|(?:[Tt]he )?[\w-]+(?: [\w-]+){{0,2}}[’']s [a-z][\w -]{{3,40}}), {PERSON}, ")
-_ROLE_LAST = re.compile(rf"{PERSON}, (?P<role>the [a-z][^,.;:“”\"()—–]{{3,60}}|[\w-]+(?: [\w-]+){{0,2}}[’']s [a-z][\w -]{{3,40}})(?=[,.])")
+_ROLE_FIRST = re.compile(
+    rf"(?:^|, (?:and )?)(?P<role>[Tt]he [a-z][\w -]{{3,40}}|(?:[Tt]he )?[\w-]+(?: [\w-]+){{0,2}}[’']s [a-z][\w -]{{3,40}}), {PERSON}, "
+)
+_ROLE_LAST = re.compile(
+    rf"{PERSON}, (?P<role>the [a-z][^,.;:“”\"()—–]{{3,60}}|(?!who\b|it\b)[\w-]+(?: [\w-]+){{0,2}}[’']s [a-z][\w -]{{3,40}})(?=[,.])"
+)
 _LED = re.compile(rf"^(?P<what>[^,]{{4,60}}), (?P<how>led|chaired|run|headed|founded) by (?:the [a-z]+ )?{PERSON},")
 _SAID_OF = re.compile(rf"^(?P<who>{PERSON})(?:, [^,]+,)? {_SAID}(?: (?:on|in) \w+)?(?: that)? (?P<what>.+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Cloze:
-    """A question and the words of the article that answer it; ``how`` tells a person how it was made."""
+    """A question and the words of the article that answer it."""
 
     kind: str
     question: str
     value: str
 
 
-def clozes(sentence: str, gazetteer: Gazetteer, *, topic: str = "", year: str = "") -> Iterator[Cloze]:
-    """Questions from the sentence, each with a name in it or the article's ``topic``; ``year`` is the one of its publication."""
+def clozes(sentence: str, gazetteer: Gazetteer, *, story: str = "", year: str = "") -> Iterator[Cloze]:
+    """Questions from the sentence, each with a name in it or with ``story`` put before it ("about the ferry"); ``year`` is that of publication."""
     for made in _made(sentence, gazetteer):
         question = _in_year(" ".join(_FILLERS.sub("", made.question).split()), year)
-        if made.kind != "date":
+        if not re.fullmatch(_DAY, made.value):
             question = _WEEKDAY.sub("", question)
-        if topic and not _has_name(question):
-            question = f"In the story about {topic}, {question}"
+        if story and not _has_name(question):
+            question = f"In the story {story}, {question}"
+        named = _has_name(question)
         question = question[0].upper() + question[1:]
-        if _is_fit(question, made.value):
-            yield Cloze(made.kind, question, made.value)
+        # The clause has lost its full stop.
+        value = f"{made.value}." if re.search(r"[ap]\.m$", made.value) and f"{made.value}." in sentence else made.value
+        if named and _is_fit(question, value):
+            yield Cloze(made.kind, question, value)
 
 
 def _made(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
     for clause in statements(sentence):
         apart = take_apart(clause)
         for piece in pieces(clause, gazetteer):
-            question = _about_subject(clause, piece) or (apart and _fronted(clause, apart, piece, gazetteer)) or _in_place(clause, piece, gazetteer)
+            question = (
+                _about_subject(clause, piece)
+                or (apart and _fronted(clause, apart, piece, gazetteer))
+                or _in_place(clause, piece, gazetteer)
+            )
             if question:
                 yield Cloze(piece.kind, f"{question}?", piece.value)
     yield from _who(sentence, gazetteer)
@@ -78,10 +96,16 @@ def _about_subject(clause: str, piece: Piece) -> str:
 
 def _fronted(clause: str, apart: Clause, piece: Piece, gazetteer: Gazetteer) -> str:
     start = len(clause) - len(apart.rest)
-    if piece.start < start or not piece.moves or (piece.asked == "by whom" and apart.front not in ("is", "are", "was", "were", "has", "have", "had")):
+    if (
+        piece.start < start
+        or not piece.moves
+        or (piece.asked == "by whom" and apart.front not in ("is", "are", "was", "were", "has", "have", "had"))
+    ):
         return ""
+    if piece.kind == "place" and _PREPOSITION.search(clause[start : piece.start]) and not re.search(r"ed $", clause[: piece.start]):
+        return ""  # "came from a vet in Saltmarket" does not say where anything came from
     before, after = clause[start : piece.start], _first_clause(clause[piece.end :])
-    if _JOINED.search(before):
+    if _JOINED.search(before) or re.search(r" \w+ing\b", before) or len(before.split()) > _FAR:
         return ""
     return " ".join(f"{piece.asked} {apart.front} {gazetteer.lowered(apart.subject)} {apart.verb} {before} {after}".split())
 
@@ -91,7 +115,8 @@ def _in_place(clause: str, piece: Piece, gazetteer: Gazetteer) -> str:
     after = _first_clause(clause[piece.end :])
     if piece.kind not in ("money", "percentage", "number", "year", "name") or len(after.split()) > _SITU_AFTER or not piece.start:
         return ""
-    if len(finite(clause[: piece.start].split())) != 1 or _JOINED.search(clause[: piece.start]):
+    reduced = piece.asked.startswith("by ") and clause[: piece.start].endswith("ed ")  # "A letter signed by 65 doctors"
+    if reduced or len(finite(clause[: piece.start].split())) != 1 or _JOINED.search(clause[: piece.start]):
         return ""
     return f"{gazetteer.lowered(clause[: piece.start])}{piece.asked}{after}"
 
@@ -99,7 +124,7 @@ def _in_place(clause: str, piece: Piece, gazetteer: Gazetteer) -> str:
 def _first_clause(rest: str) -> str:
     """What follows a piece, up to a word that begins another clause."""
     for found in _JOINS.finditer(rest):
-        words = rest[found.end() :].split()
+        words = _JOINS.split(rest[found.end() :])[0].split()
         if finite(["", *words[:9]]):
             return rest[: found.start()]
     return rest
@@ -107,7 +132,11 @@ def _first_clause(rest: str) -> str:
 
 def _who(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
     for found in _WHO.finditer(sentence):
-        if found["name"] in gazetteer.people and 1 in finite(["", *found["did"].split()]) and not re.match(_SAID, found["did"]):
+        if (
+            found["name"] in gazetteer.people
+            and 1 in finite(["", *found["did"].split()])
+            and not re.match(rf"{_SAID}|were\b|are\b|have\b", found["did"])
+        ):
             yield Cloze("name", f"who {found['did']}?", found["name"])
     for pattern in (_ROLE_FIRST, _ROLE_LAST):
         for found in pattern.finditer(sentence):
@@ -125,8 +154,10 @@ def _said(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
         return
     apart = take_apart(found["what"])
     if apart and re.match(r"(?:the|an?|his|her|its|their)\b|[A-Z]", apart.subject) and not _OWNED.match(apart.subject):
-        value = " ".join(found["what"][len(apart.subject) :].split(",")[0].split()[:8])
-        yield Cloze("statement", f"what did {found['who']} say about {apart.subject}?", value)
+        said = found["what"][len(apart.subject) :].split(", ")[0].split()[:8]
+        while said and fold(said[-1]) in STOP_WORDS:
+            said.pop()
+        yield Cloze("statement", f"what did {found['who']} say about {apart.subject}?", " ".join(said))
 
 
 def _in_year(question: str, year: str) -> str:
@@ -138,26 +169,26 @@ def _in_year(question: str, year: str) -> str:
 
 
 def _has_name(question: str) -> bool:
-    found = re.findall(r"(?<=[a-z,] )[^\W\d_a-z][\w’'-]+", question)
-    return any(word for word in found if not re.match(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|Sept|Oct|Nov|Dec", word))
+    found = re.findall(r"(?:^|(?<=[a-z,] ))[^\W\d_a-z][\w’'-]+", question)
+    return any(word for word in found if not re.match(rf"{_DAY}|January|February|March|April|May|June|July|August|Sept|Oct|Nov|Dec", word))
 
 
 def _is_fit(question: str, value: str) -> bool:
-    bare = re.sub(r"^In the story about ", "", question)
+    bare = STORY.sub("", question)
     held = set(tokens(question))
     return (
         len(question) <= LONGEST
-        and len(terms(bare)) >= _FEWEST_TERMS
-        and _has_name(question)
-        and not _LEANS.search(question)
-        and not re.search(r"[\"“”:;()\[\]…—–\n]", question)
+        and len(terms(bare)) >= 2
+        and len(set(terms(question)) - {stem("story")}) >= _FEWEST_TERMS
+        and not _LEANS.search(bare)
+        and not re.search(r"[\"“”:;()\[\]…—–\n]", bare)
         and fold(value) not in fold(question)
         and not {token for token in tokens(value) if token[0].isdigit()} & held
-        and not _dangling(question)
+        and not _dangling(bare)
     )
 
 
 def _dangling(question: str) -> bool:
     """A possessive whose owner has not been named before it."""
     owned = _OWNED.search(question)
-    return bool(owned) and len(terms(question[: owned.start()])) < 2 if owned else False
+    return owned is not None and not question.lower().startswith("who ") and len(terms(question[: owned.start()])) < 2

@@ -121,7 +121,10 @@ def _read_json(path: Path) -> Suite:
     if twice := sorted({title for title in titles if titles.count(title) > 1}):
         raise UsageError(f"{path} has two articles with the title {twice[0]!r}.")
     articles = tuple(_article(entry) for entry in entries)
-    return Suite(path, "", with_unique_ids(case for entry in entries for case in _cases_of_entry(entry)), articles=articles)
+    # Halves for choosing and reporting: every second article in the order of titles.
+    split = {title: "test" if number % 2 else "dev" for number, title in enumerate(sorted(titles))}
+    cases = (case for entry in entries for case in _cases_of_entry(entry, split[entry.title]))
+    return Suite(path, "", with_unique_ids(cases), articles=articles)
 
 
 def _article(entry: _Entry) -> Article:
@@ -134,7 +137,7 @@ def _stored(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def _cases_of_entry(entry: _Entry) -> Iterator[Case]:
+def _cases_of_entry(entry: _Entry, split: str) -> Iterator[Case]:
     offset = 0
     for paragraph in entry.paragraphs:
         for asked in paragraph.qas:
@@ -142,7 +145,7 @@ def _cases_of_entry(entry: _Entry) -> Iterator[Case]:
             checks = _checks(answers, [entry.title] if answers else [])
             places = tuple(_place(entry.title, offset, paragraph.context, answer) for answer in asked.answers) if answers else ()
             # SQuAD 2.0's questions without an answer were written to look as if they had one.
-            metadata = {"kind": "unanswerable", "near": True} if not answers else {"kind": "squad"}
+            metadata = {"split": split} | ({"kind": "squad"} if answers else {"kind": "unanswerable", "near": True})
             id = case_id(f"{entry.title}\0{asked.question}", (), Filters())
             yield Case(id, asked.question, asked.question, checks, metadata=metadata, references=tuple(answers), places=places)
         offset += len(_stored(paragraph.context)) + len(_BETWEEN)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from rag.evaluate.clauses import NAME, PERSON, TITLE
+from rag.evaluate.clauses import NAME, PERSON, TITLE, finite
 from rag.records import Article
 from rag.text.words import STOP_WORDS, fold, stem, tokens
 
 # A run of names that ends so is a thing.
-_THINGS = frozenset(
+THINGS = frozenset(
     """academy agency airport alliance airlines archive arena association authority avenue bakery bank bay beach board bridge brothers bureau cathedral centre center
     chamber channel church city club coast college commission committee company conference congress corporation council county court cup department district
     division dock echo estate estates express federation festival fields forest foundation fund garden gardens gate gazette group hall harbour harbor herald
@@ -35,17 +35,32 @@ _ACTS = re.compile(rf"(?P<name>{NAME}) (?:said|says|told|announced|has said|want
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """Full names of people, names of places, and stems of all words that are written small somewhere."""
+    """Full names of people, names of places, stems of words that are written small, and words with a capital within a sentence."""
 
     people: frozenset[str]
     places: frozenset[str]
-    small: frozenset[str] = field(default_factory=frozenset)
+    small: frozenset[str] = frozenset()
+    inner: frozenset[str] = frozenset()
+
+    def is_name(self, run: str) -> bool:
+        """Whether a run of capitalised words is a name wherever it stands, also at the beginning of a sentence."""
+        first = re.sub(r"[’']s$", "", run.split()[0])
+        return is_name(run) and (first in self.inner or (" " in run and stem(fold(first)) not in self.small))
 
     def lowered(self, text: str) -> str:
         """A text as it stands within a sentence: its first word small unless it is a name."""
         first, _, rest = text.partition(" ")
-        is_name = rest[:1].isupper() or first[1:] != first[1:].lower() or not (fold(first) in STOP_WORDS or stem(fold(first)) in self.small)
-        return text if is_name and fold(first) not in ("the", "a", "an") else text[:1].lower() + text[1:]
+        first = re.sub(r"[’']s?$", "", first)
+        if fold(first) in STOP_WORDS:
+            common = True
+        elif rest[:1].isupper() or first[1:] != first[1:].lower():
+            common = False
+        elif stem(fold(first)) in self.small:
+            common = True
+        else:
+            # Seen at the beginning of sentences only: plurals and what another noun follows are no names.
+            common = first not in self.inner and (first.endswith("s") or (rest[:1].islower() and not finite(["", *rest.split()[:1]])))
+        return text[:1].lower() + text[1:] if common else text
 
 
 def survey(articles: Sequence[Article]) -> Gazetteer:
@@ -60,19 +75,20 @@ def survey(articles: Sequence[Article]) -> Gazetteer:
         acting.update(found["name"] for found in _ACTS.finditer(article.text))
         small.update(re.findall(r"\b[^\W\d_A-Z]\w+", article.text))
     outlets = {article.source for article in articles}
-    persons = frozenset(name for name in people if _is_name(name) and not set(tokens(name)) & _THINGS and name not in outlets)
+    persons = frozenset(name for name in people if is_name(name) and not set(tokens(name)) & THINGS and name not in outlets)
     surnames = frozenset(name.split()[-1] for name in persons)
     return Gazetteer(
         people=persons,
         places=frozenset(
             name
             for name, count in places.items()
-            if _is_name(name) and name not in persons and name.split()[-1] not in surnames and count > acting[name]
+            if is_name(name) and name not in persons and name.split()[-1] not in surnames and count > acting[name]
         ),
         small=frozenset(stem(fold(word)) for word in small if word == word.lower()),
+        inner=frozenset(word for article in articles for word in re.findall(rf"(?<=[a-z,] ){NAME}", article.text) for word in word.split()),
     )
 
 
-def _is_name(run: str) -> bool:
+def is_name(run: str) -> bool:
     """Whether a run of capitalised words begins with a name, and not with the first word of a sentence or a title."""
     return not set(tokens(run)) & _CALENDAR and fold(run.split()[0]) not in STOP_WORDS and not TITLE.match(f"{run} ")

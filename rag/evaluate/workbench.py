@@ -49,7 +49,7 @@ def open_library(suite: Suite, settings: Settings, *, embedder: Embedder | None 
         assistant.stores.on_progress = on_progress
     home.mkdir(parents=True, exist_ok=True)
     (home / _USED).touch()
-    report = sync(assistant.stores, [_written(suite.articles, home / "articles")] if suite.articles else sources)
+    report = sync(assistant.stores, [*([_written(suite.articles, home / "articles")] if suite.articles else []), *sources])
     for rejected in report.rejected:
         log.info("left out: %s: %s", rejected.path, rejected.reason)
     _warn_of_unknown_names(suite, assistant)
@@ -70,7 +70,7 @@ def _sources(suite: Suite, settings: Settings) -> list[Path]:
 def _key(suite: Suite, sources: Sequence[Path], settings: Settings, embedder: Embedder) -> str:
     """Every setting that changes what is indexed, and where the articles come from."""
     chunking = Stores(Library(settings.home), None, embedder, settings).chunking  # type: ignore[arg-type]
-    parts = [embedder.name, chunking, *(map(str, sources) if not suite.articles else [_digest(suite.articles)])]
+    parts = [embedder.name, chunking, *map(str, sources), _digest(suite.articles)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 

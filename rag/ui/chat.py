@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import streamlit as st
 
@@ -14,29 +13,28 @@ from rag.ui import components, session, words
 from rag.ui.drawer import open_drawer
 from rag.ui.escape import escape
 from rag.ui.filters import clear_filters, filter_chips, filter_menu
+from rag.ui.keep import keep_button
+from rag.ui.masthead import masthead
 from rag.ui.session import Ask, Shown
 from rag.ui.views import answer_view, passages_view, places, sentences_view
 
-STYLE = Path(__file__).parent / "page.css"
 
-
-def chat_page(assistant: Assistant) -> None:
-    """Draw the page; an error that a reader can act on is one line on it."""
-    st.html(STYLE)
+def chat_page(assistant: Assistant, *, evaluate: st.Page) -> None:
+    """Draw the page, with a link to the other one; an error that a reader can act on is one line on it."""
     try:
-        _page(assistant)
+        _page(assistant, evaluate)
     except NewsdeskError as error:
         session.wait_for(None)
         st.error(escape(str(error)))
 
 
-def _page(assistant: Assistant) -> None:
+def _page(assistant: Assistant, evaluate: st.Page) -> None:
     overview = assistant.overview()
     session.restore(assistant)
     typed = st.chat_input("Ask the articles", disabled=overview.articles == 0, submit_mode="disable")
     if typed is not None:
         session.wait_for(Ask(typed))
-    filters = _masthead(overview)
+    filters = _masthead(overview, evaluate)
     if overview.articles == 0:
         _no_library()
         return
@@ -58,12 +56,12 @@ def _page(assistant: Assistant) -> None:
             _respond(assistant, ask, filters)
 
 
-def _masthead(overview: Overview) -> Filters:
-    with st.container(key="masthead", horizontal=True, vertical_alignment="center", gap="xsmall", wrap=False):
-        st.title("Newsdesk", anchor=False)
+def _masthead(overview: Overview, evaluate: st.Page) -> Filters:
+    with masthead():
+        st.page_link(evaluate, label="Evaluate", icon=":material/rule:")
         filters = filter_menu(overview) if overview.articles else Filters()
         if session.turns() or session.waiting():
-            st.button("New chat", icon=":material/edit_square:", on_click=session.new_chat)
+            st.button("New chat", icon=":material/edit_square:", key="new-chat", on_click=session.new_chat)
     return filters
 
 
@@ -92,11 +90,12 @@ def _front(assistant: Assistant, overview: Overview) -> None:
 
 def _turn(assistant: Assistant, shown: Shown, index: int, *, fresh: bool) -> None:
     answer = shown.answer
-    _question(answer.question, shown.scope, index, fresh=fresh)
+    _question(answer.question, words.scope(shown.filters), index, fresh=fresh)
     if answer.searched_as.strip() != answer.question.strip():
         _searched_as(answer, index)
     _answer(assistant, answer, index)
-    if shown.scope and answer.status == "abstained" and not answer.passages:
+    keep_button(assistant, shown, index)
+    if shown.filters and answer.status == "abstained" and not answer.passages:
         st.button("Clear the filters and ask again", key=f"widen-{index}", on_click=_widen, args=(answer.question, index))
 
 
@@ -136,8 +135,7 @@ def _widen(question: str, index: int) -> None:
 
 
 def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
-    scope = words.scope(filters)
-    _question(ask.question, scope, len(session.turns()), fresh=False)
+    _question(ask.question, words.scope(filters), len(session.turns()), fresh=False)
     before = session.history(session.turns()[: ask.after])
     live = st.empty()
     try:
@@ -149,7 +147,7 @@ def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
         live.empty()
         raise
     session.wait_for(None)
-    session.add(assistant, Shown(answer, scope))
+    session.add(assistant, Shown(answer, filters, tuple(before)))
     st.rerun()
 
 

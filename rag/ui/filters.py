@@ -22,9 +22,9 @@ def clear_filters() -> None:
 def filter_menu(overview: Overview) -> Filters:
     """The popover in which filters are set, and what is set in it."""
     with st.popover("Filters", icon=":material/tune:"):
-        since = st.date_input("From", None, EARLIEST, LATEST, key=SINCE, format="YYYY-MM-DD")
-        until = st.date_input("Until", None, EARLIEST, LATEST, key=UNTIL, format="YYYY-MM-DD")
-        outlets = st.multiselect("Outlets", overview.outlets, key=OUTLETS, placeholder="All outlets")
+        since = st.date_input("From", None, EARLIEST, LATEST, key=SINCE, format="YYYY-MM-DD", persist_state="session")
+        until = st.date_input("Until", None, EARLIEST, LATEST, key=UNTIL, format="YYYY-MM-DD", persist_state="session")
+        outlets = st.multiselect("Outlets", overview.outlets, key=OUTLETS, placeholder="All outlets", persist_state="session")
         if overview.first and overview.last:
             st.caption(f"The articles run from {words.day(overview.first)} to {words.day(overview.last)}.")
     return Filters(_one_day(since), _one_day(until), tuple(outlets))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import uuid4
 
 import streamlit as st
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
-from rag.records import Answer, Turn
+from rag.records import Answer, Filters, Turn
 
 PARAMETER = "c"
 _OPAQUE = re.compile(r"[0-9a-f]{32}")
@@ -28,19 +28,29 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An answer as it stands on the page, with the filters it was given under, in words."""
+    """An answer as it stands on the page, with the filters and the earlier turns that it was given under.
+
+    Filters are not kept with a conversation: one that is read back has none.
+    """
 
     answer: Answer
-    scope: str = ""
+    filters: Filters = field(default_factory=Filters)
+    history: tuple[Turn, ...] = ()
 
 
 def restore(assistant: Assistant) -> None:
     """Load the conversation that the address names, once a session; an id of another form names none."""
     if "turns" in st.session_state:
+        # Another page had an address of its own.
+        if st.session_state.conversation and PARAMETER not in st.query_params:
+            st.query_params[PARAMETER] = st.session_state.conversation
         return
     conversation = st.query_params.get(PARAMETER, "")
     known = bool(_OPAQUE.fullmatch(conversation))
-    st.session_state.turns = [Shown(answer) for answer in assistant.conversation(conversation)] if known else []
+    shown: list[Shown] = []
+    for answer in assistant.conversation(conversation) if known else []:
+        shown.append(Shown(answer, history=tuple(history(shown))))
+    st.session_state.turns = shown
     st.session_state.conversation = conversation if known else None
     st.session_state.waiting = None
 
@@ -81,9 +91,9 @@ def take(key: str) -> object:
     return st.session_state.pop(key, None)
 
 
-def new_chat() -> None:
-    """Begin again; the old conversation stays under its address."""
-    st.session_state.update(turns=[], conversation=None, waiting=None)
+def new_chat(ask: Ask | None = None) -> None:
+    """Begin again, with ``ask`` where there is one; the old conversation stays under its address."""
+    st.session_state.update(turns=[], conversation=None, waiting=ask)
     st.query_params.pop(PARAMETER, None)
 
 
