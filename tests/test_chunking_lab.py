@@ -125,13 +125,27 @@ def test_what_fits_is_never_above_the_tokens(sizes: list[int], tokens: int) -> N
 
 
 words = st.sampled_from(
-    ["a", "b", "the", "harbour", "unbelievable", "ß", "…", "donaudampfschiffkapitaen0123456789", "東京", "\u200b", "n.", "\u0301e"]
+    [
+        "a",
+        "b",
+        "the",
+        "harbour",
+        "unbelievable",
+        "ß",
+        "…",
+        "x" * 30,
+        "donaudampfschiffkapitaen0123456789",
+        "東京",
+        "\u200b",
+        "n.",
+        "\u0301e",
+    ]
 )
 gaps = st.sampled_from([" ", " ", " ", "\n", "\n\n", "  ", "\t"])
 texts = st.lists(st.tuples(words, gaps), max_size=60).map(lambda parts: "".join(word + gap for word, gap in parts))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=100)
 @given(text=texts, size=st.integers(4, 20), share=st.sampled_from([0, 0.5]))
 def test_spans_of_the_splitter_are_its_chunks(embedder: Embedder, text: str, size: int, share: float) -> None:
     overlap = int(size * share)
@@ -278,6 +292,9 @@ def test_broken_folder_is_named_in_one_line(tmp_path: Path) -> None:
         read_corpora(folder)
     (folder / "ferry.md").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match=r"ferry.md is not UTF-8"):
+        read_corpora(folder)
+    (folder / "ferry.md").write_text("far too long " * 80_000, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"ferry.md has 1,040,000 characters"):
         read_corpora(folder)
     (folder / "ferry.md").unlink()
     (folder / "questions_df.csv").unlink()

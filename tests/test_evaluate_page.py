@@ -6,56 +6,76 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import CORPUS
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
-from test_page import APP, HOSTILE, ask, button, open_page, shown, views
+from test_page import APP, HOSTILE, ask, button, shown, views
 
 from rag.assistant import Assistant
 from rag.evaluate.datasets import read_suite
 from rag.evaluate.drafts import drafts
-from rag.evaluate.runner import Options, make_report, run_suite, runs_folder
-from rag.evaluate.runs import list_runs
+from rag.evaluate.runner import make_report, run_suite, runs_folder
+from rag.evaluate.runs import Run, list_runs
 from rag.settings import Settings
 from rag.store.sync import sync
 from rag.ui import results
 from rag.ui.drafts import edited
+from rag.ui.session import Ask
 
 PROMPTS = """
 description: Small
-sources: [articles]
+sources: [{articles}]
 tests:
 - question: "How many beds does the new maternity wing of St. Brannoc's have?"
-  assert: [{type: contains, value: "34 beds"}, {type: cites, value: hospital-maternity-wing}]
-  metadata: {split: dev}
+  assert: [{{type: contains, value: "34 beds"}}, {{type: cites, value: hospital-maternity-wing}}]
+  metadata: {{split: dev}}
 - question: "How many passengers were on board the ferry that ran onto Gannet Bank?"
-  assert: [{type: contains, value: "86"}]
-  metadata: {split: dev}
+  assert: [{{type: contains, value: "86"}}]
+  metadata: {{split: dev}}
 - question: "How many seals were counted?"
-  assert: [{type: contains, value: "no such words"}]
+  assert: [{{type: contains, value: "no such words"}}]
 - question: "and how many pups?"
-  history: [{question: "How many seals were counted in the Sallow Estuary?"}]
-  assert: [{type: contains, value: "999"}]
+  history: [{{question: "How many seals were counted in the Sallow Estuary?"}}]
+  assert: [{{type: contains, value: "999"}}]
 - question: "Who won the chess olympiad in 1987?"
-  assert: [{type: abstains}]
+  assert: [{{type: abstains}}]
 """
 HEADLINE = "3 of 5 passed"
+SEALS = "How many seals were counted in the Sallow Estuary?"
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory, assistant: Assistant) -> Path:
+    """A folder with a library of three articles, a file of test prompts over them, and one run of it, kept apart."""
+    folder = tmp_path_factory.mktemp("shelf")
+    (folder / "articles").mkdir()
+    for name in ("hospital-maternity-wing", "ferry-aground-gannet-bank", "seals-sallow-count"):
+        shutil.copy(CORPUS / f"{name}.md", folder / "articles")
+    (folder / "prompts.yaml").write_text(PROMPTS.format(articles=folder / "articles"), encoding="utf-8")
+    opened = Assistant(Settings(home=folder / "home"), embedder=assistant.embedder)
+    sync(opened.stores, [folder / "articles"])
+    run_suite(read_suite(folder / "prompts.yaml"), opened.settings, embedder=opened.embedder)
+    shutil.move(runs_folder(opened.settings), folder / "runs")
+    return folder
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, assistant: Assistant) -> Assistant:
-    """An assistant over three articles, with a file of five test prompts over them."""
-    for name in ("hospital-maternity-wing", "ferry-aground-gannet-bank", "seals-sallow-count"):
-        (tmp_path / "articles").mkdir(exist_ok=True)
-        shutil.copy(CORPUS / f"{name}.md", tmp_path / "articles")
+def desk(shelf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, assistant: Assistant) -> Assistant:
+    """An assistant over the three articles, with no run yet and a file of test prompts of its own."""
     monkeypatch.setenv("NEWSDESK_PROMPTS", str(tmp_path / "mine.yaml"))
-    (tmp_path / "mine.yaml").write_text(PROMPTS, encoding="utf-8")
-    opened = Assistant(Settings(home=tmp_path / "home"), embedder=assistant.embedder)
-    sync(opened.stores, [tmp_path / "articles"])
+    shutil.copy(shelf / "prompts.yaml", tmp_path / "mine.yaml")
+    opened = Assistant(Settings(home=shelf / "home"), embedder=assistant.embedder)
+    shutil.rmtree(runs_folder(opened.settings), ignore_errors=True)
     return opened
+
+
+@pytest.fixture
+def finished(shelf: Path, desk: Assistant) -> Assistant:
+    """The same with one run."""
+    shutil.copytree(shelf / "runs", runs_folder(desk.settings))
+    return desk
 
 
 def open_evaluate(assistant: Assistant) -> AppTest:
@@ -71,9 +91,25 @@ def run(page: AppTest, *, only: str = "", change: str = "") -> AppTest:
     return button(page, "Run").click().run()
 
 
-def made(desk: Assistant, options: Options = Options()) -> None:
-    """A run as the command line makes it."""
-    run_suite(read_suite(desk.settings.prompts_file), desk.settings, options, embedder=desk.embedder)
+def chat(assistant: Assistant, question: str) -> AppTest:
+    """A chat in which one question has been asked, without the suggestions of an empty one."""
+    page = AppTest.from_file(str(APP), default_timeout=60)
+    for name, value in {"assistant": assistant, "turns": [], "conversation": None, "waiting": Ask(question)}.items():
+        page.session_state[name] = value
+    return page.run()
+
+
+def the_run(assistant: Assistant) -> Run:
+    [run] = list_runs(runs_folder(assistant.settings))
+    return run
+
+
+def look_inside(page: AppTest, run: Run, question: str) -> AppTest:
+    """Open what was answered to a failing prompt."""
+    results = [result for result in run.results() if result.status == "failed"]
+    number, result = next((n, r) for n, r in enumerate(results) if r.case["question"] == question)
+    page.session_state[f"details-{number}-{result.id}-0"] = True
+    return page.run()
 
 
 def said(page: AppTest) -> list[str]:
@@ -87,38 +123,34 @@ def test_run_ends_in_a_headline_that_a_later_visit_finds(desk: Assistant) -> Non
     assert not page.exception
     assert [head.value for head in page.header] == [HEADLINE]
     assert [head.value for head in open_evaluate(desk).header] == [HEADLINE]
-    [kept] = list_runs(runs_folder(desk.settings))
-    assert kept.info.finished
+    assert the_run(desk).info.finished
     assert desk.overview().articles == 3
 
 
-def test_failing_prompt_is_listed_with_the_reason(desk: Assistant) -> None:
-    made(desk)
-    page = open_evaluate(desk)
-    assert "**How many seals were counted?**" in said(page)
+def test_failing_prompt_is_listed_with_the_reason(finished: Assistant) -> None:
+    page = open_evaluate(finished)
+    assert [shown(details.label) for details in page.expander] == ["**How many seals were counted?**", "**and how many pups?**"]
     assert any(text.startswith("contains “no such words”: not in the answer") for text in said(page))
-    assert not any("maternity" in text for text in said(page))
 
 
-def test_details_show_answer_checks_and_ranked_passages(desk: Assistant) -> None:
-    made(desk)
-    page = open_evaluate(desk)
-    before = len(page.dataframe)
-    next(details for details in page.expander if details.label == "What was answered").open().run()
+def test_details_show_answer_checks_and_ranked_passages(finished: Assistant) -> None:
+    page = open_evaluate(finished)
+    assert not page.dataframe
+    look_inside(page, the_run(finished), "How many seals were counted?")
     assert not page.exception
     assert any("broken · contains “no such words”" in text for text in said(page))
-    passages = page.dataframe[before].value
+    [table] = page.dataframe
+    passages = table.value
     assert list(passages["rank"]) == list(range(1, len(passages) + 1))
     assert passages["score"].is_monotonic_decreasing
 
 
-def test_figures_carry_intervals_and_unmeasured_ones_are_named(desk: Assistant) -> None:
-    made(desk)
-    page = open_evaluate(desk)
-    [report] = [make_report(run) for run in list_runs(runs_folder(desk.settings))]
+def test_figures_carry_intervals_and_unmeasured_ones_are_named(finished: Assistant) -> None:
+    page = open_evaluate(finished)
+    report = make_report(the_run(finished))
     unmeasured = next(text for text in said(page) if text.startswith("Not measured:"))
     assert all((measure.label in unmeasured) == (measure.estimate.n == 0) for measure in report.measures)
-    assert any("| prompts passed | 0.600 [" in text and "n = 5 |" in text for text in said(page))
+    assert any("| prompts passed | 0.600 [" in text and "n\u00a0=\u00a05 |" in text for text in said(page))
 
 
 def test_changed_setting_runs_twice_and_shows_the_verdict(desk: Assistant) -> None:
@@ -127,10 +159,9 @@ def test_changed_setting_runs_twice_and_shows_the_verdict(desk: Assistant) -> No
     assert [head.value for head in page.header] == ["0 of 2 passed"]
     assert any(text.startswith("**No difference shown: 1.000 of the prompts passed before, 0.000 now") for text in said(page))
     assert any(text.startswith("Worse (2)\n- How many beds") for text in said(page))
-    page.selectbox(key="evaluate-beside").set_value(None).run()
+    page.selectbox(key="evaluate-beside").set_value(results.NO_RUN).run()
     assert not any("passed before" in text for text in said(page))
-    first, second = reversed(list_runs(runs_folder(desk.settings)))
-    assert (first.info.changed, second.info.changed) == ((), ("answer_threshold=1",))
+    assert {run.info.changed for run in list_runs(runs_folder(desk.settings))} == {(), ("answer_threshold=1",)}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +183,8 @@ def test_bad_entry_is_one_line_and_makes_no_run(desk: Assistant, only: str, chan
 
 
 def test_broken_prompts_name_the_line_of_the_mistake(desk: Assistant) -> None:
-    desk.settings.prompts_file.write_text(PROMPTS.replace('contains, value: "86"', 'contians, value: "86"'), encoding="utf-8")
+    path = desk.settings.prompts_file
+    path.write_text(path.read_text("utf-8").replace('contains, value: "86"', 'contians, value: "86"'), encoding="utf-8")
     page = run(open_evaluate(desk))
     [error] = page.error
     assert "line 9" in shown(error.value)
@@ -174,16 +206,13 @@ def test_interrupted_run_goes_on_where_it_stopped(desk: Assistant) -> None:
     assert any(text.startswith("2 of 5 answered") for text in said(page))
     button(page, "Go on").click().run()
     assert [head.value for head in page.header] == [HEADLINE]
-    [kept] = list_runs(runs_folder(desk.settings))
-    assert len(kept.lines()) == 5
+    assert len(the_run(desk).lines()) == 5
 
 
-def test_interrupted_run_of_changed_prompts_says_that_it_cannot_go_on(desk: Assistant) -> None:
-    made(desk)
-    [kept] = list_runs(runs_folder(desk.settings))
-    described = json.loads((kept.folder / "run.json").read_text("utf-8")) | {"finished": None, "suite_digest": "other"}
-    (kept.folder / "run.json").write_text(json.dumps(described), "utf-8")
-    page = button(open_evaluate(desk), "Go on").click().run()
+def test_interrupted_run_of_changed_prompts_says_that_it_cannot_go_on(finished: Assistant) -> None:
+    described = the_run(finished).folder / "run.json"
+    described.write_text(json.dumps(json.loads(described.read_text("utf-8")) | {"finished": None, "suite_digest": "other"}), "utf-8")
+    page = button(open_evaluate(finished), "Go on").click().run()
     [error] = page.error
     assert "cannot go on" in shown(error.value)
 
@@ -191,61 +220,62 @@ def test_interrupted_run_of_changed_prompts_says_that_it_cannot_go_on(desk: Assi
 @pytest.mark.parametrize(
     ("number", "question"), [(0, "How many seals were counted?"), (1, "and how many pups?")], ids=["alone", "follow-up"]
 )
-def test_failing_prompt_opens_in_the_chat_as_it_was_searched(desk: Assistant, number: int, question: str) -> None:
-    made(desk)
-    page = open_evaluate(desk)
+def test_failing_prompt_opens_in_the_chat_as_it_was_searched(finished: Assistant, number: int, question: str) -> None:
+    page = open_evaluate(finished)
     page.button(key=f"to-chat-{number}").click().run()
     assert not page.exception
     assert [view["text"] for view in views(page, "question")] == [question]
-    [turn] = desk.conversation(page.query_params["c"])
-    [kept] = list_runs(runs_folder(desk.settings))
-    answer: Any = next(result.answer for result in kept.results() if result.case["question"] == question)
+    [turn] = finished.conversation(page.query_params["c"])
+    answer = next(result.answer for result in the_run(finished).results() if result.case["question"] == question)
+    assert answer
     assert turn.searched_as == answer["searched_as"]
 
 
 @pytest.mark.parametrize("suffix", results.FORMS.values())
-def test_download_is_the_report(desk: Assistant, suffix: str) -> None:
-    made(desk)
-    [kept] = list_runs(runs_folder(desk.settings))
-    assert "How many seals were counted?" in results.written(make_report(kept), suffix).decode()
+def test_download_is_the_report(finished: Assistant, suffix: str) -> None:
+    assert "How many seals were counted?" in results.written(make_report(the_run(finished)), suffix).decode()
 
 
-def test_without_prompts_the_page_says_where_they_land(desk: Assistant) -> None:
-    page = AppTest.from_function(_form_without_files, args=(desk.settings,)).run()
+def test_without_prompts_the_page_says_where_they_land(desk: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.ui.evaluate.SAMPLE", desk.settings.home / "none.yaml")
+    desk.settings.prompts_file.unlink()
+    page = open_evaluate(desk)
     [info] = page.info
-    assert "mine.yaml" in shown(info.value)
-
-
-def _form_without_files(settings: Settings) -> None:
-    from rag.ui.evaluate import _form
-
-    _form(settings, [], busy=False)
+    assert str(desk.settings.prompts_file) in shown(info.value)
+    assert not page.exception
 
 
 def test_answer_is_kept_as_a_prompt_that_passes(desk: Assistant) -> None:
     desk.settings.prompts_file.unlink()
-    page = ask(open_page(desk), "How many seals were counted in the Sallow Estuary?")
-    page = ask(page, "and how many pups?")
+    page = ask(chat(desk, SEALS), "and how many pups?")
     page.button(key="bookmark-1").click().run()
     assert not page.exception
     [toast] = page.toast
     assert shown(toast.value).startswith(f"Kept in {desk.settings.prompts_file}, line ")
     [case] = read_suite(desk.settings.prompts_file).cases
     assert case.question == "and how many pups?"
-    assert [turn.question for turn in case.history] == ["How many seals were counted in the Sallow Estuary?"]
-    made(desk)
-    assert [head.value for head in open_evaluate(desk).header] == ["1 of 1 passed"]
+    assert [turn.question for turn in case.history] == [SEALS]
+    assert [head.value for head in run(open_evaluate(desk)).header] == ["1 of 1 passed"]
     page.button(key="bookmark-1").click().run()
     [toast] = page.toast
     assert "already holds this prompt" in shown(toast.value)
 
 
+def test_answer_to_edited_words_is_kept_under_those_words(desk: Assistant) -> None:
+    page = ask(chat(desk, SEALS), "and how many pups?")
+    page.text_area[0].set_value("How many seal pups were there?")
+    button(page, "Search again").click().run()
+    page.button(key="bookmark-2").click().run()
+    *_, case = read_suite(desk.settings.prompts_file).cases
+    assert (case.question, case.history) == ("How many seal pups were there?", ())
+
+
 def test_kept_answer_keeps_its_filters(desk: Assistant) -> None:
     desk.settings.prompts_file.unlink()
-    page = open_page(desk)
+    page = chat(desk, SEALS)
     page.multiselect(key="outlets").set_value(["Estuary Radio News"]).run()
-    ask(page, "How many seals were counted in the Sallow Estuary?")
-    page.button(key="bookmark-0").click().run()
+    ask(page, SEALS)
+    page.button(key="bookmark-1").click().run()
     [case] = read_suite(desk.settings.prompts_file).cases
     assert case.filters.outlets == ("Estuary Radio News",)
 
@@ -278,7 +308,7 @@ def test_hostile_prompt_and_article_show_as_text_only(library_of: Callable[[dict
     prompt = {"question": f"When did the harbour crane fall? {HOSTILE}", "assert": [{"type": "contains", "value": HOSTILE + "!"}]}
     desk.settings.prompts_file.write_text(json.dumps({"sources": ["../articles"], "tests": [prompt]}), "utf-8")
     page = run(open_evaluate(desk))
-    next(details for details in page.expander if details.label == "What was answered").open().run()
+    look_inside(page, the_run(desk), str(prompt["question"]))
     assert [head.value for head in page.header] == ["0 of 1 passed"]
     raw = [element.value for kind in (page.markdown, page.caption, page.header, page.subheader) for element in kind]
     assert [text for text in raw if "alarm" in text]

@@ -16,6 +16,8 @@ from rag.errors import UsageError
 from rag.records import Span
 
 QUESTIONS = "questions_df.csv"
+# As long as an article may be, by the setting `max_article_chars`; the baselines' chunks are placed in texts of up to 2^20.
+_MOST_CHARS = 1_000_000
 _COLUMNS = ("question", "references", "corpus_id")
 
 
@@ -50,6 +52,9 @@ def read_corpora(folder: Path) -> Corpora:
     texts = {path.stem: _clean(_read(path)) for path in sorted(folder.glob("*.md"))}
     if not texts:
         raise UsageError(f"{folder} holds no *.md corpora: give the folder of the corpora and their {QUESTIONS}.")
+    for id, whole in texts.items():
+        if len(whole) > _MOST_CHARS:
+            raise UsageError(f"{folder / id}.md has {len(whole):,} characters, at most {_MOST_CHARS:,} are measured: divide it.")
     questions, moved, skipped = list[Question](), 0, 0
     for where, row in _rows(folder / QUESTIONS):
         text = texts.get(row["corpus_id"])

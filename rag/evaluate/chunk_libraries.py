@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.metadata import version
 
 from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -19,6 +18,9 @@ from rag.store.publish import Change, Chunker, Progress, Stores, is_current, pub
 from rag.store.vectors import Indexes
 from rag.store.writes import Placed
 from rag.text.chunks import CountTokens, chunk_article
+
+# From here on every code point can stand for a place: none is white space, to which the splitter looks.
+_MARK = 0x10000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +46,25 @@ def recursive_chunking(name: str, size: int, overlap: int) -> Chunking:
 
 
 def recursive_chunker(size: int, overlap: int) -> Chunker:
-    """LangChain's recursive splitter with its own separators, counting by the model's tokenizer.
-
-    Spans are exact, save inside a word that is longer than a chunk and repeats itself.
-    """
+    """LangChain's recursive splitter with its own separators, counting by the model's tokenizer; for texts of up to 2^20 characters."""
 
     def cut(text: str, *, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
-        length = lru_cache(maxsize=100_000)(lambda part: count_tokens([part])[0])
+        # The splitter says what it cut, not where: its add_start_index takes the overlap for characters and gives -1 for half of the
+        # chunks, and words that repeat have several places. So it cuts a text whose letters are their own places, white space aside.
+        marked = "".join(letter if letter.isspace() else chr(_MARK + place) for place, letter in enumerate(text))
+
+        def span(part: str) -> Span:
+            blank = len(part) - len(part.lstrip())
+            start = ord(part[blank]) - _MARK - blank
+            return Span(start, start + len(part))
+
+        def length(part: str) -> int:
+            place = None if not part or part.isspace() else span(part)
+            return count_tokens([text[place.start : place.end] if place else part])[0]
+
         splitter = RecursiveCharacterTextSplitter(chunk_size=size, chunk_overlap=overlap, length_function=length)
-        chunks: list[Chunk] = []
-        # Its own add_start_index takes the overlap for characters, and gives -1 for half of the chunks.
-        for part in splitter.split_text(text):
-            start = text.find(part, chunks[-1].start + 1 if chunks else 0)
-            # Words may repeat: the first place that overlaps no more than was asked for is the right one.
-            while chunks and length(text[start : chunks[-1].end]) > overlap and (later := text.find(part, start + 1)) >= 0:
-                start = later
-            span = Span(start, start + len(part))
-            chunks.append(Chunk(span.start, span.end, (span,)))
-        return chunks
+        spans = map(span, splitter.split_text(marked))
+        return [Chunk(place.start, place.end, (place,)) for place in spans]
 
     return cut
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.evaluate.clauses import PERSON, Clause, finite, statements, take_apart
+from rag.evaluate.clauses import PERSON, Clause, statements, take_apart
 from rag.evaluate.gazetteer import Gazetteer
 from rag.evaluate.pieces import Piece, pieces
+from rag.evaluate.verbs import finite
 from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
 
 LONGEST = 140
@@ -24,12 +25,12 @@ _DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 _WEEKDAY = re.compile(rf" (?:late |early |only )?(?:on|since|until|from|by) {_DAY}(?: (?:morning|afternoon|evening|night))?\b")
 _LEANS = re.compile(
     r"\b(?:he|she|it|they|him|them|himself|herself|itself|themselves|we|us|our|ours|I|me|my|mine|you|your|this|these|those|such|here|now|today|tonight|yesterday|tomorrow|ago"
-    r"|earlier|later|too|then|instead|another|others?|latter|former|same|so far|yet|next|last|(?:second|third) (?:one|time)|there|the matter|the (?:\w+ )?(?:figures?|number|total|amount|sum))\b| (?!(?:1[0-9]|20)\d\d\?)\d[\d,]*\?$",
+    r"|earlier|later|too|then|instead|another|others?|latter|former|same|similar|so far|yet|next|last|(?:second|third) (?:one|time)|there|the matter|the (?:\w+ )?(?:figures?|number|total|amount|sum))\b| (?!(?:1[0-9]|20)\d\d\?)\d[\d,]*\?$",
     re.IGNORECASE,
 )
 _OWNED = re.compile(r"\b(?:his|her|hers|its|their|theirs)\b")
 _FILLERS = re.compile(r" (?:also|even|however|meanwhile|alone|as well|already)\b")
-_PREPOSITION = re.compile(r"\b(?:of|at|from|for|in|with|along|on|near|into|by|about|under|over|between)\b")
+_PREPOSITION = re.compile(r"\b(?:of|at|from|for|in|with|along|on|near|into|by|about|under|over|between)\b|\bto (?:the\b|an?\b|[A-Z])")
 _SITU_AFTER = 3
 _FAR = 7
 _WHO = re.compile(rf"{PERSON}, who (?P<did>[^,.;:“”\"()—–]+)(?=[,.;]|$)")
@@ -40,7 +41,7 @@ _ROLE_LAST = re.compile(
     rf"{PERSON}, (?P<role>the [a-z][^,.;:“”\"()—–]{{3,60}}|(?!who\b|it\b)[\w-]+(?: [\w-]+){{0,2}}[’']s [a-z][\w -]{{3,40}})(?=[,.])"
 )
 _LED = re.compile(rf"^(?P<what>[^,]{{4,60}}), (?P<how>led|chaired|run|headed|founded) by (?:the [a-z]+ )?{PERSON},")
-_SAID_OF = re.compile(rf"^(?P<who>{PERSON})(?:, [^,]+,)? {_SAID}(?: (?:on|in) \w+)?(?: that)? (?P<what>.+)$")
+_SAID_OF = re.compile(rf"^(?P<who>{PERSON})(?:, [^,]+,)? (?:{_SAID}(?: (?:on|in) \w+)? that|said|says|thinks|believes) (?P<what>[^,]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def clozes(sentence: str, gazetteer: Gazetteer, *, story: str = "", year: str = 
         question = _in_year(" ".join(_FILLERS.sub("", made.question).split()), year)
         if not re.fullmatch(_DAY, made.value):
             question = _WEEKDAY.sub("", question)
-        if story and not _has_name(question):
+        if story and not (_has_name(question) and len(terms(question)) >= _FEWEST_TERMS):
             question = f"In the story {story}, {question}"
         named = _has_name(question)
         question = question[0].upper() + question[1:]
@@ -116,7 +117,12 @@ def _in_place(clause: str, piece: Piece, gazetteer: Gazetteer) -> str:
     if piece.kind not in ("money", "percentage", "number", "year", "name") or len(after.split()) > _SITU_AFTER or not piece.start:
         return ""
     reduced = piece.asked.startswith("by ") and clause[: piece.start].endswith("ed ")  # "A letter signed by 65 doctors"
-    if reduced or len(finite(clause[: piece.start].split())) != 1 or _JOINED.search(clause[: piece.start]):
+    if (
+        reduced
+        or re.search(rf" {_SAID}\b", clause[: piece.start])
+        or len(finite(clause[: piece.start].split())) != 1
+        or _JOINED.search(clause[: piece.start])
+    ):
         return ""
     return f"{gazetteer.lowered(clause[: piece.start])}{piece.asked}{after}"
 
@@ -132,12 +138,11 @@ def _first_clause(rest: str) -> str:
 
 def _who(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
     for found in _WHO.finditer(sentence):
-        if (
-            found["name"] in gazetteer.people
-            and 1 in finite(["", *found["did"].split()])
-            and not re.match(rf"{_SAID}|were\b|are\b|have\b", found["did"])
-        ):
-            yield Cloze("name", f"who {found['did']}?", found["name"])
+        did = found["did"]
+        # "His" may be anybody's in a clause that only explains a name.
+        told = re.match(r"(?:said|says|told|added|warned|argued|were|are|have)\b", did) or _OWNED.search(did)
+        if found["name"] in gazetteer.people and 1 in finite(["", *did.split()]) and not told:
+            yield Cloze("name", f"who {did}?", found["name"])
     for pattern in (_ROLE_FIRST, _ROLE_LAST):
         for found in pattern.finditer(sentence):
             role = found["role"]
@@ -154,7 +159,7 @@ def _said(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
         return
     apart = take_apart(found["what"])
     if apart and re.match(r"(?:the|an?|his|her|its|their)\b|[A-Z]", apart.subject) and not _OWNED.match(apart.subject):
-        said = found["what"][len(apart.subject) :].split(", ")[0].split()[:8]
+        said = found["what"][len(apart.subject) :].split()[:8]
         while said and fold(said[-1]) in STOP_WORDS:
             said.pop()
         yield Cloze("statement", f"what did {found['who']} say about {apart.subject}?", " ".join(said))
@@ -184,6 +189,7 @@ def _is_fit(question: str, value: str) -> bool:
         and not re.search(r"[\"“”:;()\[\]…—–\n]", bare)
         and fold(value) not in fold(question)
         and not {token for token in tokens(value) if token[0].isdigit()} & held
+        and bare.lower().count("percent") < 2
         and not _dangling(bare)
     )
 

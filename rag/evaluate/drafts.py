@@ -15,6 +15,7 @@ from rag.text.sentences import split_sentences
 from rag.text.words import terms
 
 _LONGEST_SENTENCE = 25
+_MOST_CHARS = 300
 # Two questions that share this much of their terms (Jaccard) are one; "who teaches politics at …" of two towns comes to 0.6, and
 # "who has been master of the ferry for 14 years" and "for how many years has she been master of the ferry" to 0.5.
 _ALIKE = 0.5
@@ -82,8 +83,9 @@ def _askable(shelf: Shelf, number: int, seed: int) -> list[tuple[Cloze, str]]:
     found = []
     for span in split_sentences(article.text):
         sentence = article.text[span.start : span.end]
+        is_short = len(sentence) <= _MOST_CHARS and len(sentence.split()) <= _LONGEST_SENTENCE
         # What a paper tells of itself is no news.
-        if len(sentence.split()) <= _LONGEST_SENTENCE and (article.source or sentence) not in sentence[:-1]:
+        if is_short and not (article.source and article.source in sentence):
             made = clozes(sentence, shelf.gazetteer, story=story, year=year)
             found += [(cloze, sentence) for cloze in made if cloze.value in sentence and shelf.only_in(cloze.question, number)]
     random.Random(f"{seed}/{article.article_id}").shuffle(found)

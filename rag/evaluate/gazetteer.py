@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.evaluate.clauses import NAME, PERSON, TITLE, finite
+from rag.evaluate.clauses import NAME, PERSON, TITLE
+from rag.evaluate.verbs import finite
 from rag.records import Article
 from rag.text.words import STOP_WORDS, fold, stem, tokens
 
@@ -29,7 +30,7 @@ _PERSON_BESIDE = re.compile(
     rf"(?P<titled>{TITLE.pattern})?{PERSON}(?P<after>,? (?:said|says|told|who|whose|wrote|added|announced|admitted|called|thanked|hopes|wants|promised|argued)\b|, \d\d\b|, (?:an?|the|its|his|her) [a-z])?"
 )
 _SPOKE = re.compile(r"\b(?:said|says|told|by|asked) $")
-_IN = re.compile(rf"\b[Ii]n (?P<place>{NAME})(?! (?:[’']s|said|says|told|announced)\b)")
+_IN = re.compile(rf"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Oo]utside) (?P<place>{NAME})(?! (?:[’']s|said|says|told|announced)\b)")
 _ACTS = re.compile(rf"(?P<name>{NAME}) (?:said|says|told|announced|has said|wants|hopes|plans|won|lost|beat)\b")
 
 
@@ -75,7 +76,12 @@ def survey(articles: Sequence[Article]) -> Gazetteer:
         acting.update(found["name"] for found in _ACTS.finditer(article.text))
         small.update(re.findall(r"\b[^\W\d_A-Z]\w+", article.text))
     outlets = {article.source for article in articles}
-    persons = frozenset(name for name in people if is_name(name) and not set(tokens(name)) & THINGS and name not in outlets)
+    written_small = frozenset(stem(fold(word)) for word in small if word == word.lower())
+    persons = frozenset(
+        name
+        for name in people
+        if is_name(name) and not set(tokens(name)) & THINGS and name not in outlets and not _has_role(name, written_small)
+    )
     surnames = frozenset(name.split()[-1] for name in persons)
     return Gazetteer(
         people=persons,
@@ -84,9 +90,15 @@ def survey(articles: Sequence[Article]) -> Gazetteer:
             for name, count in places.items()
             if is_name(name) and name not in persons and name.split()[-1] not in surnames and count > acting[name]
         ),
-        small=frozenset(stem(fold(word)) for word in small if word == word.lower()),
+        small=written_small,
         inner=frozenset(word for article in articles for word in re.findall(rf"(?<=[a-z,] ){NAME}", article.text) for word in word.split()),
     )
+
+
+def _has_role(name: str, small: frozenset[str]) -> bool:
+    """ "Manager Jack Flanagan", whose first word is no name."""
+    words = name.split()
+    return len(words) > 2 and stem(fold(words[0])) in small
 
 
 def is_name(run: str) -> bool:

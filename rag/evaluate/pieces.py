@@ -55,7 +55,7 @@ _AFTER_MEASURE = re.compile(
 )
 _BEFORE_MEASURE = frozenset(
     """a an the its his her their our my your this these those all other first last past next every another no route number age aged and or between buses lines line
-    not same extra further additional by own above below beyond upwards towards against""".split()
+    not same following extra further additional by own above below beyond upwards towards against""".split()
 )
 _DISTANCE = re.compile(r"(?:miles|metres|meters|feet|yards|centimetres|inches|degrees|storeys)\b")
 _NOT_COUNTED = frozenset(
@@ -108,21 +108,24 @@ def _people(clause: str, gazetteer: Gazetteer) -> Iterator[Piece]:
     if first and first["name"] in gazetteer.people and clause[first.end() :].startswith(" "):
         yield Piece("name", first["name"], 0, first.end(), "who")
     for found in _BY.finditer(clause):
-        if found["name"] in gazetteer.people and not re.match(r"[’']s|,? and\b", clause[found.end() :]):
+        if found["name"] in gazetteer.people and not re.match(r"[’']s|,? (?:and|of|from)\b", clause[found.end() :]):
             yield Piece("name", found["name"], found.start(), found.end(), "by whom")
 
 
 def _is_measure(clause: str, found: re.Match[str]) -> bool:
-    before = clause[: found.start()].split()
+    """Whether the number stands for itself, and not in a name, a comparison, a range or another noun."""
+    before, after = clause[: found.start()].split(), clause[found.end() :]
     last = before[-1] if before else ""
-    if last.lower() in _BEFORE_MEASURE and not found["prep"]:
+    if _AFTER_MEASURE.match(after) or (found["prep"] == "to" and last[:1].isdigit()):
         return False
-    if (len(before) > 1 and last[:1].isupper() and not found["prep"]) or _AFTER_MEASURE.match(clause[found.end() :]):
+    if not found["prep"] and (last.lower() in _BEFORE_MEASURE or (len(before) > 1 and last[:1].isupper())):
         return False
-    what = found.groupdict().get("what", "").strip()
-    if _DISTANCE.match(what) and (
-        found["prep"] == "at" or re.match(r" (?:from|off|out|above|below|north|south|east|west|into)\b", clause[found.end() :])
-    ):
+    counted = found.groupdict()
+    what = counted.get("what", "").strip()
+    # "A nine months leave", "90 percent market share": in the middle of a clause what is counted ends before a function word.
+    if before and (what or "of" in counted) and re.match(rf" (?!{_FUNCTION}\b)(?!\w+(?:ed|ing|ly|en)\b)[a-z]", after):
+        return False
+    if _DISTANCE.match(what) and (found["prep"] == "at" or re.match(r" (?:from|off|out|above|below|north|south|east|west|into)\b", after)):
         return False
     return " of " in what or not _NOT_COUNTED & set(what.split())
 

@@ -26,7 +26,6 @@ from rag.evaluate.prompt_text import plain, write_prompt
 from rag.evaluate.schema import FilePromptWithQuestion
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_NEW = "description: Test prompts\n"
 _STRUCTURE = (yaml.StreamStartToken, yaml.StreamEndToken, yaml.BlockEndToken, yaml.DocumentEndToken)
 
 
@@ -84,7 +83,8 @@ def _read(path: Path) -> _File:
     try:
         root, data = yaml.compose(text, _LOADER), yaml.load(text, _LOADER)
         if root is None:  # nothing yet, or only comments
-            text = f"{text}\n{_NEW}" if text and not text.endswith("\n") else text + _NEW
+            newline = _newline(text)
+            text += (newline if text and not text.endswith("\n") else "") + f"description: Test prompts{newline}"
             root, data = yaml.compose(text, _LOADER), yaml.load(text, _LOADER)
     except yaml.MarkedYAMLError as error:
         at = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
@@ -104,8 +104,8 @@ def _read(path: Path) -> _File:
 
 def _line_of(file: _File, prompt: Mapping[str, Any]) -> int:
     nodes = file.tests.value if isinstance(file.tests, yaml.SequenceNode) else []
-    held = zip(nodes, file.data.get("tests") or [], strict=True)
-    return next((_line(file.text, node.start_mark.index) for node, item in held if _asked(item) == _asked(prompt)), 0)
+    held, wanted = zip(nodes, file.data.get("tests") or [], strict=True), _asked(prompt)
+    return next((_line(file.text, node.start_mark.index) for node, item in held if _asked(item) == wanted), 0)
 
 
 def _asked(prompt: Any) -> str:
@@ -114,17 +114,25 @@ def _asked(prompt: Any) -> str:
         return ""
     variables = prompt.get("vars")
     question = prompt.get("question", variables.get("question") if isinstance(variables, dict) else None)
-    return json.dumps([question, *(prompt.get(key) or None for key in ("history", "filters", "assert"))], sort_keys=True, default=str)
+    return json.dumps(
+        [" ".join(str(question).split()), *(prompt.get(key) or None for key in ("history", "filters", "assert"))],
+        sort_keys=True,
+        default=str,
+    )
 
 
 def _line(text: str, index: int) -> int:
     return text.count("\n", 0, index) + 1
 
 
+def _newline(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
+
+
 def _joined(path: Path, file: _File, prompt: dict[str, Any]) -> tuple[str, int]:
     """The file's new text, and the line of the prompt in it."""
     before, after, indent = _cut(file)
-    newline = "\r\n" if "\r\n" in file.text else "\n"
+    newline = _newline(file.text)
     if before and not before.endswith("\n"):
         before += newline
     if file.key is None:

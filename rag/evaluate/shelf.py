@@ -11,18 +11,21 @@ from dataclasses import dataclass
 from rag.evaluate.clauses import NAME, WORD
 from rag.evaluate.cloze import LONGEST, STORY
 from rag.evaluate.gazetteer import THINGS, Gazetteer, is_name, survey
+from rag.evaluate.verbs import finite
 from rag.records import Article
-from rag.text.words import fold, stem, terms, tokens
+from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
 
 # A word in more than this share of the articles, or this many, says little about any of them.
 _COMMON = 0.1
 _COMMON_TOPIC = 0.2
 _FEW = 3
 _FEWEST_RARE = 2
+_WHERE = re.compile(rf"\b(?:in|at|near|outside|to|through|around) (?P<place>{NAME})\b(?![’'])")
 # Names that are tried for a question; most fit.
 _TRIES = 100
-_SHIFTS = (1, -1, 2, -2, 3, -3, 4, -4)
-_YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
+_SHIFTS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6)
+# A year of a range cannot be moved alone.
+_YEAR = re.compile(r"(?<!between )(?<!and )(?<!from )(?<!to )(?<!until )\b(?:1[0-9]|20)\d\d\b")
 _TOPIC = re.compile(rf"St\. {WORD}[’']s(?: {WORD})*|{NAME}(?:[’']s {WORD}(?: {WORD})*)?")
 _LONGEST_TITLE = 60
 # Words of asking, which no article need hold.
@@ -36,10 +39,11 @@ class Shelf:
     articles: Sequence[Article]
     gazetteer: Gazetteer
     holders: dict[str, set[int]]
+    years: frozenset[int]
 
     def holding(self, text: str) -> set[int]:
-        """Articles that hold every term of the text."""
-        return set.intersection(*(self.holders.get(term, set()) for term in terms(text))) if terms(text) else set()
+        """Articles that hold every term of the text; all of them where it has none."""
+        return set.intersection(set(range(len(self.articles))), *(self.holders.get(term, set()) for term in terms(text)))
 
     def only_in(self, question: str, number: int) -> bool:
         """Whether no other article holds all the words of the question that this one holds."""
@@ -72,13 +76,17 @@ def shelve(articles: Sequence[Article]) -> Shelf:
     for number, article in enumerate(articles):
         for term in terms(f"{article.title}\n{article.text}"):
             holders[term].add(number)
-    return Shelf(articles, survey(articles), dict(holders))
+    published = {int(article.published[:4]) for article in articles if article.published}
+    # "Last year" and "next year" stand for years that no article names.
+    years = frozenset(year + shift for year in published for shift in (-1, 0, 1))
+    return Shelf(articles, survey(articles), dict(holders), years)
 
 
 def story_of(shelf: Shelf, number: int) -> str:
     """What "in the story …" goes on with: "about" the name that says best which article this is, else its title in quotes."""
     article, names = shelf.articles[number], shelf.gazetteer
-    counts = Counter(found.group() for found in _TOPIC.finditer(article.text) if names.is_name(found.group()))
+    runs = (found.group().removeprefix("The ") for found in _TOPIC.finditer(article.text))
+    counts = Counter(run for run in runs if names.is_name(run))
     if len(re.findall(r" [a-z]{3}", article.title)) > len(re.findall(rf" {WORD}", article.title)):
         # In a title that is written like a sentence a name of two words is one, whether or not the text repeats it.
         counts.update(found.group() for found in _TOPIC.finditer(article.title) if " " in found.group() and is_name(found.group()))
@@ -86,14 +94,24 @@ def story_of(shelf: Shelf, number: int) -> str:
     for name, count in sorted(counts.items()):
         held = len(shelf.holding(name))
         in_title = name in article.title
+        uses = re.findall(rf"{re.escape(name)} ([a-z]+)", article.text)
+        # "South Korean" is mostly followed by what is.
+        adjective = sum(use not in STOP_WORDS and not finite(["", use]) for use in uses) * 2 > article.text.count(name)
         weight = (count + 3 * in_title) * (2 if " " in name and name not in names.people else 1) / max(1, held)
         few = _COMMON_TOPIC * len(shelf.articles) if in_title else shelf.few
-        if (in_title or count > 2) and held <= max(_FEW, few) and name not in (article.source, article.author) and weight > most:
+        if (
+            (in_title or count > 2)
+            and held <= max(_FEW, few)
+            and name not in (article.source, article.author)
+            and not adjective
+            and weight > most
+        ):
             best, most = name, weight
     if not best:
         bare = article.title.strip(' ."“”')
         return f"“{bare}”" if len(bare) <= _LONGEST_TITLE and not re.search(r"[?!“”\"\n]", bare) else ""
-    return f"about the {best}" if article.text.count(f"the {best}") * 2 > article.text.count(best) else f"about {best}"
+    with_article = len(re.findall(rf"\b[Tt]he {re.escape(best)}\b", article.text))
+    return f"about the {best}" if with_article * 2 > article.text.count(best) else f"about {best}"
 
 
 def exchanged(shelf: Shelf, number: int, question: str) -> Swap | None:
@@ -101,6 +119,8 @@ def exchanged(shelf: Shelf, number: int, question: str) -> Swap | None:
     story = STORY.match(question)
     head, bare = (story.group(), question[story.end() :]) if story else ("", question)
     for old, new in _choices(shelf, bare):
+        if old in head or new in head:
+            continue
         rest = [term for term in terms(question.replace(old, " ")) if term not in _ASKING]
         rare = shelf.rare(number, rest)[:_FEW]
         apart = not any(shelf.holding(_key(shelf, new)) & shelf.holders[term] for term in rare)
@@ -117,22 +137,26 @@ def _key(shelf: Shelf, name: str) -> str:
 
 def _choices(shelf: Shelf, question: str) -> Iterator[tuple[str, str]]:
     """Names in the question with others of their kind; the order depends on the question alone."""
-    for year in [] if "between" in question else dict.fromkeys(_YEAR.findall(question)):
+    for year in dict.fromkeys(_YEAR.findall(question)):
         shifted = (str(int(year) + shift) for shift in _SHIFTS)
-        yield from ((year, other) for other in shifted if other not in shelf.holders)
-    for names in (shelf.gazetteer.people, shelf.gazetteer.places):
+        yield from ((year, other) for other in shifted if other not in shelf.holders and int(other) not in shelf.years)
+    people, places = _people_in(question, shelf.gazetteer), _places_in(question, shelf.gazetteer)
+    for held, names in ((people, shelf.gazetteer.people), (places, shelf.gazetteer.places)):
         others = random.Random(question).sample(sorted(names), min(_TRIES, len(names)))
-        for old in _names_in(question, names):
+        for old in held:
             yield from ((old, new) for new in others if _same_sort(old, new) and not set(tokens(new)) & set(tokens(question)))
 
 
-def _names_in(question: str, names: frozenset[str]) -> list[str]:
-    """Those of the names that the question holds, longest first."""
-    found = set[str]()
-    for run in re.finditer(NAME, question):
-        words = run.group().split()
-        found.update(" ".join(words[start:end]) for start in range(len(words)) for end in range(start + 1, len(words) + 1))
-    return sorted(found & names, key=lambda name: (-len(name), name))
+def _people_in(question: str, names: Gazetteer) -> list[str]:
+    """Full names, also behind a title."""
+    words = question.rstrip("?").split()
+    runs = (re.sub(r"[’']s?$", "", " ".join(words[at : at + size])) for at in range(len(words)) for size in (2, 3, 4))
+    return [run for run in runs if run in names.people]
+
+
+def _places_in(question: str, names: Gazetteer) -> list[str]:
+    """Whole names behind a preposition of place: "Pakistan's army" would be another army."""
+    return [found["place"] for found in _WHERE.finditer(question) if found["place"] in names.places]
 
 
 def _same_sort(old: str, new: str) -> bool:

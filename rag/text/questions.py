@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -122,8 +123,13 @@ def understand(question: str) -> Asked:
 
 def evidence(kind: Kind, text: str, question: str) -> bool:
     """Whether a text holds something of the kind that the question does not already hold."""
+    return any(True for _ in found_evidence(kind, text, question))
+
+
+def found_evidence(kind: Kind, text: str, question: str) -> Iterator[str]:
+    """What a text holds of the kind, where the question does not already hold it, in the order of the text."""
     known = set(tokens(question))
-    return any(not set(tokens(found.group())) - {"the"} <= known for found in _EVIDENCE[kind].finditer(text))
+    return (found.group() for found in _EVIDENCE[kind].finditer(text) if not set(tokens(found.group())) - {"the"} <= known)
 
 
 def names(text: str) -> list[str]:

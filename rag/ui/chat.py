@@ -147,7 +147,7 @@ def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
         live.empty()
         raise
     session.wait_for(None)
-    session.add(assistant, Shown(answer, filters, tuple(before)))
+    session.add(assistant, Shown(answer, filters, tuple(before), reworded=ask.searched_as is not None))
     st.rerun()
 
 

@@ -25,6 +25,7 @@ from rag.ui.keep import place
 from rag.ui.masthead import masthead
 from rag.ui.results import choose, results_view
 
+SAMPLE = CHECKOUT / "corpus" / "prompts.yaml"
 FILE, ONLY, CHANGE, REQUEST = "evaluate-file", "evaluate-only", "evaluate-change", "evaluate-request"
 STAGES = {
     "reading": "Reading the articles",
@@ -77,7 +78,7 @@ def evaluate_page(assistant: Assistant, *, chat: st.Page) -> None:
 
 def prompt_files(settings: Settings) -> list[Path]:
     """The person's own test prompts, then the sample's: those that are there."""
-    return [path for path in dict.fromkeys((settings.prompts_file, CHECKOUT / "corpus" / "prompts.yaml")) if path.is_file()]
+    return [path for path in dict.fromkeys((settings.prompts_file, SAMPLE)) if path.is_file()]
 
 
 def _form(settings: Settings, files: Sequence[Path], *, busy: bool) -> None:
@@ -87,7 +88,7 @@ def _form(settings: Settings, files: Sequence[Path], *, busy: bool) -> None:
             f"they are written to {escape(place(settings.prompts_file, settings))}."
         )
         return
-    with st.form("evaluate-form", border=False, enter_to_submit=False):
+    with st.form("evaluate-form", border=False):
         st.selectbox(
             "Test prompts", files, format_func=lambda path: _named(path, settings), key=FILE, disabled=busy, persist_state="session"
         )
@@ -112,7 +113,7 @@ def _form(settings: Settings, files: Sequence[Path], *, busy: bool) -> None:
 
 
 def _named(path: Path, settings: Settings) -> str:
-    return str(path.relative_to(CHECKOUT)) if path.is_relative_to(CHECKOUT / "corpus") else place(path, settings)
+    return str(path.relative_to(CHECKOUT)) if path == SAMPLE else place(path, settings)
 
 
 def _submit() -> None:

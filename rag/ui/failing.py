@@ -45,7 +45,8 @@ def _failed(result: Result, number: int, chat: st.Page) -> None:
     label = f"**{escape(result.case['question'])}**"
     details = st.expander(label, type="compact", key=f"details-{number}-{result.id}-{result.repeat}", on_change="rerun")
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-        st.caption(escape(why(result)), width="stretch")
+        if not details.open:
+            st.caption(escape(why(result)), width="stretch")
         asked = st.button("Open in the chat", key=f"to-chat-{number}", icon=":material/chat_bubble:", type="tertiary")
     if details.open:
         with details:
@@ -74,7 +75,8 @@ def _details(result: Result) -> None:
             st.caption(escape(words.meta(f"{citation['number']}", citation["title"], citation["source"], words.day(citation["published"]))))
     _checks(result.checked)
     if result.ranking:
-        st.dataframe(_passages(result), hide_index=True, height=240)
+        widths = {"title": st.column_config.TextColumn(width="medium"), "text": st.column_config.TextColumn(width="large")}
+        st.dataframe(_passages(result), hide_index=True, height=240, column_config=widths)
 
 
 def _checks(checked: Iterable[Checked]) -> None:
@@ -92,11 +94,11 @@ def _passages(result: Result) -> list[dict[str, object]]:
         {
             "rank": rank,
             "title": found.title,
-            "outlet": found.source,
             "score": round(found.score, 4),
             "BM25": None if found.bm25 is None else round(found.bm25, 2),
             "cosine": None if found.cosine is None else round(found.cosine, 3),
             "holds it": {True: "yes", False: "no", None: ""}[found.relevant],
+            "outlet": found.source,
             "text": found.text,
         }
         for rank, found in enumerate(result.ranking, start=1)

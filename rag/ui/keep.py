@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
 from rag.evaluate.prompt_file import append_prompt
+from rag.evaluate.turns import prompt_of_answer
 from rag.settings import Settings
 from rag.ui.escape import escape
 from rag.ui.session import Shown
@@ -22,15 +25,20 @@ def keep_button(assistant: Assistant, shown: Shown, index: int) -> None:
         clicked = st.button("Keep as test prompt", key=f"bookmark-{index}", icon=":material/bookmark_add:", type="tertiary")
     if not clicked:
         return
-    from rag.evaluate.turns import prompt_of_answer
-
     path = assistant.settings.prompts_file
     try:
-        line = append_prompt(path, prompt_of_answer(shown.answer, history=shown.history, filters=shown.filters))
+        line = append_prompt(path, _prompt(shown))
     except NewsdeskError as error:
         st.toast(escape(str(error)), icon=":material/error:", duration="long")
         return
     st.toast(f"Kept in {escape(place(path, assistant.settings))}, line {line}", icon=":material/bookmark_added:")
+
+
+def _prompt(shown: Shown) -> dict[str, Any]:
+    if not shown.reworded:
+        return prompt_of_answer(shown.answer, history=shown.history, filters=shown.filters)
+    # What was searched is the reader's own question; the turns before it played no part.
+    return prompt_of_answer(dataclasses.replace(shown.answer, question=shown.answer.searched_as), filters=shown.filters)
 
 
 def place(path: Path, settings: Settings) -> str:

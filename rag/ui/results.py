@@ -18,6 +18,7 @@ from rag.evaluate.measures import Measure
 from rag.evaluate.report import Report, counts, figure, write_report
 from rag.evaluate.runner import compared, make_report, runs_folder
 from rag.evaluate.runs import Run, RunInfo, list_runs
+from rag.evaluate.statistics import Estimate
 from rag.ui import words
 from rag.ui.escape import escape
 from rag.ui.failing import failing_view
@@ -52,7 +53,8 @@ def _results(assistant: Assistant, chat: st.Page, go_on: Callable[[Run], None]) 
     if run.info.finished is None:
         _interrupted(_report(run, _key(run)), go_on)
         return
-    earlier = [id for id, other in runs.items() if id < run.info.id and other.info.finished]
+    # By the time and not by the id: of two runs of the same second, either may be compared with the other.
+    earlier = [id for id, other in runs.items() if other is not run and other.info.finished and other.info.started <= run.info.started]
     beside = st.selectbox(
         "Compare with",
         [NO_RUN, *earlier],
@@ -161,17 +163,20 @@ def _figures(measures: Sequence[Measure], beside: Sequence[Measure] | None) -> N
         unknown += [m.label for m in rows if m not in known]
         if known:
             heads = [group.capitalize(), "This run", *(["Earlier run"] if beside else [])]
-            cells = [
-                [m.label, figure(m.estimate, m.unit), *([figure(other[m.name], m.unit) if m.name in other else ""] if beside else [])]
-                for m in known
-            ]
+            cells = [[m.label, *(_figure(e, m) for e in (m.estimate, *([other[m.name]] if m.name in other else [])))] for m in known]
             st.markdown(_table(heads, cells))
     if unknown:
         st.caption(escape(f"Not measured: {'; '.join(unknown)}."))
 
 
+def _figure(estimate: Estimate, measure: Measure) -> str:
+    """A figure that breaks before its n, if anywhere."""
+    return figure(estimate, measure.unit).replace("n = ", "n\u00a0=\u00a0")
+
+
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *([escape(cell) for cell in row] for row in rows)]
+    """Our own words and numbers, so not escaped: what is copied from a table holds no invisible marks."""
+    lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 

@@ -30,12 +30,13 @@ class Ask:
 class Shown:
     """An answer as it stands on the page, with the filters and the earlier turns that it was given under.
 
-    Filters are not kept with a conversation: one that is read back has none.
+    ``reworded`` says that a reader worded the search. A conversation that is read back has neither this nor filters.
     """
 
     answer: Answer
     filters: Filters = field(default_factory=Filters)
     history: tuple[Turn, ...] = ()
+    reworded: bool = False
 
 
 def restore(assistant: Assistant) -> None:
