@@ -23,7 +23,7 @@ from rag.ui.drafts import drafts_view
 from rag.ui.escape import escape
 from rag.ui.keep import place
 from rag.ui.masthead import masthead
-from rag.ui.results import choose, results_view
+from rag.ui.results import BEGUN, NO_RUN, begin, choose, results_view
 
 SAMPLE = CHECKOUT / "corpus" / "prompts.yaml"
 FILE, ONLY, CHANGE, REQUEST = "evaluate-file", "evaluate-only", "evaluate-change", "evaluate-request"
@@ -132,12 +132,15 @@ def _carry_out(assistant: Assistant, files: Sequence[Path], request: Request) ->
         st.rerun()
     try:
         progress = Progress()
+        begin(request.resume.info.id if request.resume else NO_RUN)
         if request.resume is None:
             run, beside = _run(assistant, request, progress)
         else:
             run, beside = _resume(assistant, files, request.resume, progress), None
-        choose(run, beside)
+        choose(run.info.id, beside.info.id if beside else NO_RUN)
+        session.take(BEGUN)
     except NewsdeskError as error:
+        session.take(BEGUN)
         st.session_state["evaluate-trouble"] = str(error)
     finally:
         _RUNNING.release()

@@ -19,21 +19,25 @@ from rag.evaluate.report import Report, counts, figure, write_report
 from rag.evaluate.runner import compared, make_report, runs_folder
 from rag.evaluate.runs import Run, RunInfo, list_runs
 from rag.evaluate.statistics import Estimate
-from rag.ui import words
+from rag.ui import session, words
 from rag.ui.escape import escape
 from rag.ui.failing import failing_view
 
-RUN, BESIDE = "evaluate-run", "evaluate-beside"
+RUN, BESIDE, BEGUN = "evaluate-run", "evaluate-beside", "evaluate-begun"
 # None would be a field that nothing was chosen in yet.
 NO_RUN = ""
 FORMS = {"HTML": ".html", "JSON": ".json", "JUnit": ".xml", "CSV": ".csv"}
 MOST_CHANGES = 10
 
 
-def choose(run: Run, beside: Run | None) -> None:
-    """Let the page show this run the next time it is drawn."""
-    st.session_state[RUN] = run.info.id
-    st.session_state[BESIDE] = beside.info.id if beside else NO_RUN
+def choose(run: str, beside: str = NO_RUN) -> None:
+    """Let the page show the run of that id the next time it is drawn."""
+    st.session_state.update({RUN: run, BESIDE: beside})
+
+
+def begin(run: str = NO_RUN) -> None:
+    """Remember the run that is under way, so that the page shows it if it is cut off: of a new one the id is not known yet."""
+    st.session_state[BEGUN] = run
 
 
 def results_view(assistant: Assistant, *, chat: st.Page, go_on: Callable[[Run], None]) -> None:
@@ -48,6 +52,9 @@ def _results(assistant: Assistant, chat: st.Page, go_on: Callable[[Run], None]) 
     runs = {run.info.id: run for run in list_runs(runs_folder(assistant.settings))}
     if not runs:
         return
+    begun = session.take(BEGUN)
+    if begun is not None:
+        choose(str(begun) or next(iter(runs)))
     st.divider()
     run = runs[st.selectbox("Run", list(runs), format_func=lambda id: _label(runs[id].info), key=RUN, persist_state="session")]
     if run.info.finished is None:
