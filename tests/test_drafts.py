@@ -8,23 +8,27 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from conftest import CORPUS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.assistant import Assistant
-from rag.evaluate.cloze import LONGEST, clozes
+from rag.evaluate.cloze import clozes
 from rag.evaluate.drafts import Draft, drafts
 from rag.evaluate.gazetteer import survey
 from rag.evaluate.schema import FilePromptWithQuestion
+from rag.evaluate.standing import LONGEST
+from rag.intake import read_source
 from rag.records import Article
+from rag.settings import Settings
 from rag.text.words import fold, stem, terms, tokens
 
 KINDS = {"number", "money", "percentage", "date", "year", "name", "place", "statement", "unanswerable"}
 
 
 @pytest.fixture(scope="module")
-def articles(assistant: Assistant) -> list[Article]:
-    return list(assistant.library.articles())
+def articles() -> list[Article]:
+    entries = read_source(CORPUS, name="corpus", settings=Settings())
+    return [article for entry in entries for article in entry.articles]
 
 
 @pytest.fixture(scope="module")

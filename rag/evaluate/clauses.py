@@ -64,6 +64,7 @@ _BARE = frozenset("include contain show remain reveal suggest indicate say".spli
 _ADVERBS = frozenset("first also already now just still since only long ever so yet all both".split())
 _DROPPED = frozenset("also later even once now then".split())
 _LONGEST_SUBJECT = 9
+_SHORT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,9 @@ def _without_commas(text: str) -> str:
     if _NO_SUBJECT.match(first) and not HEDGED_NUMBER.match(first):
         return ""
     if finite(first.split()):
-        # "A day held in June, at the inn, motivated local action" has its verb at the end.
+        # "A day held in June, at the inn, motivated local action" has its verb at the end, "red, white, and blue" is a list.
         goes_on = any(1 in finite(["", *other.split()[:1]]) for other in others)
+        goes_on = goes_on or (len(others) > 1 and re.match(r"(?:and|or) ", others[-1]) is not None and len(others[-1].split()) < _SHORT)
         return "" if goes_on or (others and _CONDITION.match(others[0])) else first
     if len(others) >= 2 and _APPOSITION.match(others[0]) and others[1][0].islower() and {1, 2} & set(finite(["", *others[1].split()[:2]])):
         return f"{first} {others[1]}"

@@ -9,26 +9,16 @@ from dataclasses import dataclass
 from rag.evaluate.clauses import PERSON, Clause, statements, take_apart
 from rag.evaluate.gazetteer import Gazetteer
 from rag.evaluate.pieces import Piece, pieces
+from rag.evaluate.standing import DAY, FEWEST_TERMS, OWNED, has_name, in_year, is_fit
 from rag.evaluate.verbs import finite
-from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
+from rag.text.words import STOP_WORDS, fold, terms
 
-LONGEST = 140
-# What stands before a question that names nothing.
-STORY = re.compile(r"^In the story (?:“[^”]*”|about [^,]*), ")
-_FEWEST_TERMS = 4
 _SAID = r"(?:said|says|told|announced|warned|argued|claimed|insisted|wrote|added|explained|promised|called|denied|denies|joked|testified|asked|reckons|thinks|believes)"
 _JOINED = re.compile(
     r"\b(?:and|or|but|who|which|that|whose|whom|where|when|while|because|if|as|than|after|before|until|since|although|so)\b"
 )
 _JOINS = re.compile(r",? (?:and|but|or|while|as|after|because|before|when|since|so|although|if|until|than|once) ")
-_DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
-_WEEKDAY = re.compile(rf" (?:late |early |only )?(?:on|since|until|from|by) {_DAY}(?: (?:morning|afternoon|evening|night))?\b")
-_LEANS = re.compile(
-    r"\b(?:he|she|it|they|him|them|himself|herself|itself|themselves|we|us|our|ours|I|me|my|mine|you|your|this|these|those|such|here|now|today|tonight|yesterday|tomorrow|ago"
-    r"|earlier|later|too|then|instead|another|others?|latter|former|same|similar|so far|yet|next|last|(?:second|third) (?:one|time)|there|the matter|the (?:\w+ )?(?:figures?|number|total|amount|sum))\b| (?!(?:1[0-9]|20)\d\d\?)\d[\d,]*\?$",
-    re.IGNORECASE,
-)
-_OWNED = re.compile(r"\b(?:his|her|hers|its|their|theirs)\b")
+_WEEKDAY = re.compile(rf" (?:late |early |only )?(?:on|since|until|from|by) {DAY}(?: (?:morning|afternoon|evening|night))?\b")
 _FILLERS = re.compile(r" (?:also|even|however|meanwhile|alone|as well|already)\b")
 _PREPOSITION = re.compile(r"\b(?:of|at|from|for|in|with|along|on|near|into|by|about|under|over|between)\b|\bto (?:the\b|an?\b|[A-Z])")
 _SITU_AFTER = 3
@@ -56,16 +46,16 @@ class Cloze:
 def clozes(sentence: str, gazetteer: Gazetteer, *, story: str = "", year: str = "") -> Iterator[Cloze]:
     """Questions from the sentence, each with a name in it or with ``story`` put before it ("about the ferry"); ``year`` is that of publication."""
     for made in _made(sentence, gazetteer):
-        question = _in_year(" ".join(_FILLERS.sub("", made.question).split()), year)
-        if not re.fullmatch(_DAY, made.value):
+        question = in_year(" ".join(_FILLERS.sub("", made.question).split()), year)
+        if not re.fullmatch(DAY, made.value):
             question = _WEEKDAY.sub("", question)
-        if story and not (_has_name(question) and len(terms(question)) >= _FEWEST_TERMS):
+        if story and not (has_name(question) and len(terms(question)) >= FEWEST_TERMS):
             question = f"In the story {story}, {question}"
-        named = _has_name(question)
+        named = has_name(question)
         question = question[0].upper() + question[1:]
         # The clause has lost its full stop.
         value = f"{made.value}." if re.search(r"[ap]\.m$", made.value) and f"{made.value}." in sentence else made.value
-        if named and _is_fit(question, value):
+        if named and is_fit(question, value):
             yield Cloze(made.kind, question, value)
 
 
@@ -90,7 +80,11 @@ def _about_subject(clause: str, piece: Piece) -> str:
     words = rest.split()
     if piece.start or not words or (piece.kind == "name" and re.match(_SAID, words[0])):
         return ""
-    if piece.kind in ("date", "year", "place") or not finite(["", *words[: 1 if piece.kind == "name" else 8]]):
+    if (
+        piece.asked == "what percentage"
+        or piece.kind in ("date", "year", "place")
+        or not finite(["", *words[: 1 if piece.kind == "name" else 8]])
+    ):
         return ""
     return f"{piece.asked}{rest}"
 
@@ -103,12 +97,17 @@ def _fronted(clause: str, apart: Clause, piece: Piece, gazetteer: Gazetteer) -> 
         or (piece.asked == "by whom" and apart.front not in ("is", "are", "was", "were", "has", "have", "had"))
     ):
         return ""
-    if piece.kind == "place" and _PREPOSITION.search(clause[start : piece.start]) and not re.search(r"ed $", clause[: piece.start]):
-        return ""  # "came from a vet in Saltmarket" does not say where anything came from
-    before, after = clause[start : piece.start], _first_clause(clause[piece.end :])
-    if _JOINED.search(before) or re.search(r" \w+ing\b", before) or len(before.split()) > _FAR:
+    if piece.kind == "place" and not _tells_where(clause[start : piece.start]):
+        return ""
+    before, after = re.sub(r"\b(?:only|just|even) $", "", clause[start : piece.start]), _first_clause(clause[piece.end :])
+    if _JOINED.search(before) or re.search(r" \w+ing\b", before) or len(before.split()) > _FAR or not gazetteer.is_known(apart.subject):
         return ""
     return " ".join(f"{piece.asked} {apart.front} {gazetteer.lowered(apart.subject)} {apart.verb} {before} {after}".split())
+
+
+def _tells_where(before: str) -> bool:
+    """Whether a place belongs to the verb: "came from a vet in Saltmarket" and "was the largest in Europe" do not say where."""
+    return before.endswith("ed ") or not (_PREPOSITION.search(before) or re.search(r"\b(?:\w+est|most|only|first) $", before))
 
 
 def _in_place(clause: str, piece: Piece, gazetteer: Gazetteer) -> str:
@@ -116,12 +115,15 @@ def _in_place(clause: str, piece: Piece, gazetteer: Gazetteer) -> str:
     after = _first_clause(clause[piece.end :])
     if piece.kind not in ("money", "percentage", "number", "year", "name") or len(after.split()) > _SITU_AFTER or not piece.start:
         return ""
+    words = clause[: piece.start].split()
+    verbs = finite(words)
     reduced = piece.asked.startswith("by ") and clause[: piece.start].endswith("ed ")  # "A letter signed by 65 doctors"
     if (
         reduced
         or re.search(rf" {_SAID}\b", clause[: piece.start])
-        or len(finite(clause[: piece.start].split())) != 1
+        or len(verbs) != 1
         or _JOINED.search(clause[: piece.start])
+        or not gazetteer.is_known(" ".join(words[: verbs[0]]))
     ):
         return ""
     return f"{gazetteer.lowered(clause[: piece.start])}{piece.asked}{after}"
@@ -140,7 +142,7 @@ def _who(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
     for found in _WHO.finditer(sentence):
         did = found["did"]
         # "His" may be anybody's in a clause that only explains a name.
-        told = re.match(r"(?:said|says|told|added|warned|argued|were|are|have)\b", did) or _OWNED.search(did)
+        told = re.match(r"(?:said|says|told|added|warned|argued|were|are|have)\b", did) or OWNED.search(did)
         if found["name"] in gazetteer.people and 1 in finite(["", *did.split()]) and not told:
             yield Cloze("name", f"who {did}?", found["name"])
     for pattern in (_ROLE_FIRST, _ROLE_LAST):
@@ -158,43 +160,8 @@ def _said(sentence: str, gazetteer: Gazetteer) -> Iterator[Cloze]:
     if not found or found["name"] not in gazetteer.people or re.search(r"[\"“”]", sentence):
         return
     apart = take_apart(found["what"])
-    if apart and re.match(r"(?:the|an?|his|her|its|their)\b|[A-Z]", apart.subject) and not _OWNED.match(apart.subject):
+    if apart and re.match(r"(?:the|an?|his|her|its|their)\b|[A-Z]", apart.subject) and not OWNED.match(apart.subject):
         said = found["what"][len(apart.subject) :].split()[:8]
         while said and fold(said[-1]) in STOP_WORDS:
             said.pop()
         yield Cloze("statement", f"what did {found['who']} say about {apart.subject}?", " ".join(said))
-
-
-def _in_year(question: str, year: str) -> str:
-    """ "Last year" means nothing in a question that is asked years later."""
-    if not year:
-        return question
-    said = {"last year": int(year) - 1, "this year": int(year), "next year": int(year) + 1}
-    return re.sub(r"\b(?:last|this|next) year\b(?=\?|$)", lambda found: f"in {said[found.group()]}", question)
-
-
-def _has_name(question: str) -> bool:
-    found = re.findall(r"(?:^|(?<=[a-z,] ))[^\W\d_a-z][\w’'-]+", question)
-    return any(word for word in found if not re.match(rf"{_DAY}|January|February|March|April|May|June|July|August|Sept|Oct|Nov|Dec", word))
-
-
-def _is_fit(question: str, value: str) -> bool:
-    bare = STORY.sub("", question)
-    held = set(tokens(question))
-    return (
-        len(question) <= LONGEST
-        and len(terms(bare)) >= 2
-        and len(set(terms(question)) - {stem("story")}) >= _FEWEST_TERMS
-        and not _LEANS.search(bare)
-        and not re.search(r"[\"“”:;()\[\]…—–\n]", bare)
-        and fold(value) not in fold(question)
-        and not {token for token in tokens(value) if token[0].isdigit()} & held
-        and bare.lower().count("percent") < 2
-        and not _dangling(bare)
-    )
-
-
-def _dangling(question: str) -> bool:
-    """A possessive whose owner has not been named before it."""
-    owned = _OWNED.search(question)
-    return owned is not None and not question.lower().startswith("who ") and len(terms(question[: owned.start()])) < 2

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.evaluate.clauses import NAME, PERSON, TITLE
+from rag.evaluate.clauses import NAME, PERSON, TITLE, WORD
 from rag.evaluate.verbs import finite
 from rag.records import Article
 from rag.text.words import STOP_WORDS, fold, stem, tokens
@@ -26,20 +26,23 @@ _CALENDAR = frozenset(
     """january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday
     christmas easter english french german spanish italian russian latin dutch chinese japanese arabic""".split()
 )
+_ROLE = r"(?:[a-z]+(?:er|or|ist|ian|man|men|woman|ant|ent|ee|ary|ess|eon|eer)|head|chief|chair|boss|nurse|coach|king|queen|clerk|judge|friend|widow|wife|husband|son|monk|vet)\b"
 _PERSON_BESIDE = re.compile(
-    rf"(?P<titled>{TITLE.pattern})?{PERSON}(?P<after>,? (?:said|says|told|who|whose|wrote|added|announced|admitted|called|thanked|hopes|wants|promised|argued)\b|, \d\d\b|, (?:an?|the|its|his|her) [a-z])?"
+    rf"(?P<titled>{TITLE.pattern})?{PERSON}(?P<after>,? (?:said|says|told|who|whose|wrote|added|announced|admitted|called|thanked|hopes|wants|promised|argued)\b|, \d\d\b|, (?:an?|the|its|his|her|[\w-]+[’']s) (?:[\w’'-]+ ){{0,3}}?{_ROLE})?"
 )
 _SPOKE = re.compile(r"\b(?:said|says|told|by|asked) $")
-_IN = re.compile(rf"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Oo]utside) (?P<place>{NAME})(?! (?:[’']s|said|says|told|announced)\b)")
+_IN = re.compile(
+    rf"\b(?<!shares )(?<!stake )(?<!interest )(?P<prep>[Ii]n|[Aa]t|[Nn]ear|[Oo]utside) (?P<place>{NAME})(?! (?:[’']s|said|says|told|announced)\b)"
+)
 _ACTS = re.compile(rf"(?P<name>{NAME}) (?:said|says|told|announced|has said|wants|hopes|plans|won|lost|beat)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Gazetteer:
-    """Full names of people, names of places, stems of words that are written small, and words with a capital within a sentence."""
+    """Full names of people, names of places with the prepositions that they have, stems of words that are written small, and words with a capital within a sentence."""
 
     people: frozenset[str]
-    places: frozenset[str]
+    places: Mapping[str, frozenset[str]]
     small: frozenset[str] = frozenset()
     inner: frozenset[str] = frozenset()
 
@@ -48,13 +51,21 @@ class Gazetteer:
         first = re.sub(r"[’']s$", "", run.split()[0])
         return is_name(run) and (first in self.inner or (" " in run and stem(fold(first)) not in self.small))
 
+    def is_known(self, text: str) -> bool:
+        """Whether it can be told if a text begins with a name: "Drainage" alone, at the beginning of one sentence, may be one."""
+        first = re.sub(r"[’']s?$", "", text.split()[0])
+        known = (
+            first in self.inner or fold(first) in STOP_WORDS or stem(fold(first)) in self.small or not first.isalpha() or first.isupper()
+        )
+        return known or first.endswith("s") or " " in text
+
     def lowered(self, text: str) -> str:
         """A text as it stands within a sentence: its first word small unless it is a name."""
         first, _, rest = text.partition(" ")
         first = re.sub(r"[’']s?$", "", first)
         if fold(first) in STOP_WORDS:
             common = True
-        elif rest[:1].isupper() or first[1:] != first[1:].lower():
+        elif re.match(rf"(?:and |& )?{WORD}", rest) or first[1:] != first[1:].lower():
             common = False
         elif stem(fold(first)) in self.small:
             common = True
@@ -67,12 +78,15 @@ class Gazetteer:
 def survey(articles: Sequence[Article]) -> Gazetteer:
     """Reads every article once."""
     people, places, acting = Counter[str](), Counter[str](), Counter[str]()
+    behind = defaultdict[str, set[str]](set)
     small = set[str]()
     for article in articles:
         for found in _PERSON_BESIDE.finditer(article.text):
             if found["titled"] or found["after"] or _SPOKE.search(article.text[: found.start()][-8:]):
                 people[found["name"]] += 1
-        places.update(found["place"] for found in _IN.finditer(article.text))
+        for found in _IN.finditer(article.text):
+            places[found["place"]] += 1
+            behind[found["place"]].add(found["prep"].lower())
         acting.update(found["name"] for found in _ACTS.finditer(article.text))
         small.update(re.findall(r"\b[^\W\d_A-Z]\w+", article.text))
     outlets = {article.source for article in articles}
@@ -85,11 +99,11 @@ def survey(articles: Sequence[Article]) -> Gazetteer:
     surnames = frozenset(name.split()[-1] for name in persons)
     return Gazetteer(
         people=persons,
-        places=frozenset(
-            name
+        places={
+            name: frozenset(behind[name])
             for name, count in places.items()
             if is_name(name) and name not in persons and name.split()[-1] not in surnames and count > acting[name]
-        ),
+        },
         small=written_small,
         inner=frozenset(word for article in articles for word in re.findall(rf"(?<=[a-z,] ){NAME}", article.text) for word in word.split()),
     )

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.evaluate.clauses import NAME, WORD
-from rag.evaluate.cloze import LONGEST, STORY
 from rag.evaluate.gazetteer import THINGS, Gazetteer, is_name, survey
+from rag.evaluate.standing import LONGEST, STORY
 from rag.evaluate.verbs import finite
 from rag.records import Article
 from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
@@ -20,7 +20,7 @@ _COMMON = 0.1
 _COMMON_TOPIC = 0.2
 _FEW = 3
 _FEWEST_RARE = 2
-_WHERE = re.compile(rf"\b(?:in|at|near|outside|to|through|around) (?P<place>{NAME})\b(?![’'])")
+_WHERE = re.compile(rf"\b(?P<prep>in|at|near|outside|to|through|around) (?P<place>{NAME})\b(?![’'])")
 # Names that are tried for a question; most fit.
 _TRIES = 100
 _SHIFTS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6)
@@ -103,6 +103,8 @@ def story_of(shelf: Shelf, number: int) -> str:
             (in_title or count > 2)
             and held <= max(_FEW, few)
             and name not in (article.source, article.author)
+            and len(name) > 2
+            and fold(name) not in THINGS
             and not adjective
             and weight > most
         ):
@@ -139,12 +141,24 @@ def _choices(shelf: Shelf, question: str) -> Iterator[tuple[str, str]]:
     """Names in the question with others of their kind; the order depends on the question alone."""
     for year in dict.fromkeys(_YEAR.findall(question)):
         shifted = (str(int(year) + shift) for shift in _SHIFTS)
-        yield from ((year, other) for other in shifted if other not in shelf.holders and int(other) not in shelf.years)
-    people, places = _people_in(question, shelf.gazetteer), _places_in(question, shelf.gazetteer)
-    for held, names in ((people, shelf.gazetteer.people), (places, shelf.gazetteer.places)):
-        others = random.Random(question).sample(sorted(names), min(_TRIES, len(names)))
-        for old in held:
-            yield from ((old, new) for new in others if _same_sort(old, new) and not set(tokens(new)) & set(tokens(question)))
+        # What is told as past must not move into the future.
+        latest = max(shelf.years | {int(year)})
+        yield from (
+            (year, other) for other in shifted if other not in shelf.holders and int(other) not in shelf.years and int(other) <= latest
+        )
+    names, rng = shelf.gazetteer, random.Random(question)
+    people = rng.sample(sorted(names.people), min(_TRIES, len(names.people)))
+    yield from ((old, new) for old in _people_in(question, names) for new in people if _fits(question, old, new))
+    places = rng.sample(sorted(names.places), min(_TRIES, len(names.places)))
+    for found in _WHERE.finditer(question):
+        # "Rents in" a town cannot become rents in a shop, where people are only "at".
+        others = [name for name in places if found["prep"] in ("at", "near") or "in" in names.places[name]]
+        if found["place"] in names.places:
+            yield from ((found["place"], new) for new in others if _fits(question, found["place"], new))
+
+
+def _fits(question: str, old: str, new: str) -> bool:
+    return _same_sort(old, new) and not set(tokens(new)) & set(tokens(question))
 
 
 def _people_in(question: str, names: Gazetteer) -> list[str]:
@@ -152,11 +166,6 @@ def _people_in(question: str, names: Gazetteer) -> list[str]:
     words = question.rstrip("?").split()
     runs = (re.sub(r"[’']s?$", "", " ".join(words[at : at + size])) for at in range(len(words)) for size in (2, 3, 4))
     return [run for run in runs if run in names.people]
-
-
-def _places_in(question: str, names: Gazetteer) -> list[str]:
-    """Whole names behind a preposition of place: "Pakistan's army" would be another army."""
-    return [found["place"] for found in _WHERE.finditer(question) if found["place"] in names.places]
 
 
 def _same_sort(old: str, new: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,18 +22,11 @@ from rag.ui.drafts import drafts_view
 from rag.ui.escape import escape
 from rag.ui.keep import place
 from rag.ui.masthead import masthead
-from rag.ui.results import BEGUN, NO_RUN, begin, choose, results_view
+from rag.ui.progress import Progress
+from rag.ui.results import BEGUN, NO_RUN, choose, results_view
 
 SAMPLE = CHECKOUT / "corpus" / "prompts.yaml"
 FILE, ONLY, CHANGE, REQUEST = "evaluate-file", "evaluate-only", "evaluate-change", "evaluate-request"
-STAGES = {
-    "reading": "Reading the articles",
-    "splitting": "Splitting the articles",
-    "embedding": "Embedding the articles",
-    "indexing": "Indexing the articles",
-    "asking": "Asking the prompts",
-}
-SECONDS_BETWEEN_UPDATES = 0.2
 # Two runs at a time would share the processor, and two that go on with the same run would write into one file.
 _RUNNING = threading.Lock()
 
@@ -132,7 +124,7 @@ def _carry_out(assistant: Assistant, files: Sequence[Path], request: Request) ->
         st.rerun()
     try:
         progress = Progress()
-        begin(request.resume.info.id if request.resume else NO_RUN)
+        st.session_state[BEGUN] = request.resume.info.id if request.resume else NO_RUN
         if request.resume is None:
             run, beside = _run(assistant, request, progress)
         else:
@@ -145,24 +137,6 @@ def _carry_out(assistant: Assistant, files: Sequence[Path], request: Request) ->
     finally:
         _RUNNING.release()
     st.rerun()
-
-
-class Progress:
-    """The bar of a run; drawn at most five times a second, since each drawing is a message to the browser."""
-
-    def __init__(self) -> None:
-        with st.container(key="evaluate-progress"):
-            self._bar = st.progress(0.0, "Reading the prompts…")
-            # Any click ends a run; this one says so.
-            st.button("Stop", icon=":material/stop:", type="tertiary")
-        self._drawn = 0.0
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if done < total and now - self._drawn < SECONDS_BETWEEN_UPDATES:
-            return
-        self._drawn = now
-        self._bar.progress(done / total if total else 1.0, f"{STAGES.get(stage, stage.capitalize())}: {done:,} of {total:,}")
 
 
 def _run(assistant: Assistant, request: Request, progress: Progress) -> tuple[Run, Run | None]:

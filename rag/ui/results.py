@@ -23,6 +23,7 @@ from rag.ui import session, words
 from rag.ui.escape import escape
 from rag.ui.failing import failing_view
 
+# BEGUN is the run that is under way, to be shown if it is cut off; NO_RUN while its id is not known.
 RUN, BESIDE, BEGUN = "evaluate-run", "evaluate-beside", "evaluate-begun"
 # None would be a field that nothing was chosen in yet.
 NO_RUN = ""
@@ -33,11 +34,6 @@ MOST_CHANGES = 10
 def choose(run: str, beside: str = NO_RUN) -> None:
     """Let the page show the run of that id the next time it is drawn."""
     st.session_state.update({RUN: run, BESIDE: beside})
-
-
-def begin(run: str = NO_RUN) -> None:
-    """Remember the run that is under way, so that the page shows it if it is cut off: of a new one the id is not known yet."""
-    st.session_state[BEGUN] = run
 
 
 def results_view(assistant: Assistant, *, chat: st.Page, go_on: Callable[[Run], None]) -> None:
