@@ -81,7 +81,7 @@ def test_answer_stands_in_the_article_and_not_in_the_question(proposed: list[Dra
 
 def test_exchanged_name_stands_nowhere_with_the_rest(proposed: list[Draft], articles: list[Article]) -> None:
     unanswerable = [draft for draft in proposed if draft.kind == "unanswerable"]
-    assert len(unanswerable) >= 8
+    assert len(unanswerable) >= 5
     words = {article.article_id: set(terms(f"{article.title} {article.text}")) for article in articles}
     spread = Counter(term for held in words.values() for term in held)
     for draft in unanswerable:

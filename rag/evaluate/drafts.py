@@ -57,9 +57,10 @@ class _Given:
 
 
 def drafts(articles: Sequence[Article], *, seed: int = 0, unanswerable: float = 0.25) -> Iterator[Draft]:
-    """Drafts from all the articles in turn, kinds mixed, no two alike; about a share of ``unanswerable`` of them has no answer.
+    """Drafts from all the articles in turn, kinds mixed, no two alike; at most a share of ``unanswerable`` has no answer.
 
-    The same articles and seed give the same drafts. It ends where nothing more can be asked with confidence.
+    The same articles and seed give the same drafts, lazily. It ends where nothing more can be asked with confidence; fewer questions
+    than wanted go unanswered where few sentences hold a name that can be exchanged.
     """
     shelf, given = shelve(articles), _Given()
     order = sorted(range(len(articles)), key=lambda number: articles[number].article_id)

@@ -130,11 +130,17 @@ def case_to_file(case: Case) -> Mapping[str, Any]:
         "description": case.description,
         "question": case.question,
         "history": turns,
+        "filters": _filters_to_file(case.filters),
         "assert": checks,
         "threshold": case.threshold,
         "metadata": dict(case.metadata),
     }
     return {key: value for key, value in whole.items() if value}
+
+
+def _filters_to_file(filters: Filters) -> dict[str, Any]:
+    days = {name: day.isoformat() for name, day in (("since", filters.since), ("until", filters.until)) if day}
+    return days | ({"outlets": list(filters.outlets)} if filters.outlets else {})
 
 
 def _check_to_file(check: Check) -> dict[str, Any]:

@@ -53,6 +53,13 @@ def run_suite(
     """
     assistant = open_library(suite, settings, embedder=embedder, on_progress=on_progress)
     run = _run(suite, assistant, options)
+    with run.held():
+        return _asked(run, suite, assistant, options, on_progress)
+
+
+def _asked(run: Run, suite: Suite, assistant: Assistant, options: Options, on_progress: Progress | None) -> Report:
+    """Ask what the run does not hold yet, and finish it."""
+    run.mend()
     done = {(line.id, repeat) for line, repeat in _kept(run)}
     work = [(case, repeat) for repeat in range(options.repeat) for case in suite.cases if (case.id, repeat) not in done]
     given = None if options.answers is None else read_answers(options.answers, suite)
@@ -142,7 +149,6 @@ def _matches(case: Case, wanted: str) -> bool:
 def _run(suite: Suite, assistant: Assistant, options: Options) -> Run:
     if options.resume is not None:
         _check_resumable(options.resume, assistant.settings, options)
-        options.resume.mend()
         return options.resume
     overview = assistant.overview()
     info = RunInfo(

@@ -9,12 +9,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from rag.errors import UsageError
 from rag.evaluate.checks import Checked, Status
@@ -113,6 +115,16 @@ class Run:
                 file.flush()
                 yield result
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Only one process at a time adds to a run; raises UsageError in a second one."""
+        lock = FileLock(self.folder / "lock", timeout=0)
+        try:
+            with lock:
+                yield
+        except Timeout as error:
+            raise UsageError(f"Run {self.info.id} is under way in another process: wait for it, or stop it.") from error
+
     def results(self) -> Iterator[Result]:
         """The results so far, one at a time: ten thousand of them with their passages would not fit in memory."""
         if self.folder.is_file():
@@ -150,7 +162,7 @@ def start_run(folder: Path, info: RunInfo) -> Run:
 
 def new_id() -> str:
     """A run's name, which sorts by time."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
 
 
 def now() -> str:
