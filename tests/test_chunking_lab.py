@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from rag.errors import UsageError
-from rag.evaluate.chunk_corpora import Corpora, read_corpora
-from rag.evaluate.chunk_libraries import recursive_chunker
-from rag.evaluate.chunk_report import DEVELOPMENT, HELD_OUT, LabReport, lab_json, lab_table
-from rag.evaluate.chunk_scores import Piece, Score, estimate, fitting, ruler, score, total
-from rag.evaluate.chunking import Plan, halves, run_lab
+from rag.evaluate.chunking.corpora import Corpora, read_corpora
+from rag.evaluate.chunking.lab import Plan, halves, run_lab
+from rag.evaluate.chunking.libraries import recursive_chunker
+from rag.evaluate.chunking.report import DEVELOPMENT, HELD_OUT, LabReport, lab_json, lab_table
+from rag.evaluate.chunking.scores import Piece, Score, estimate, fitting, ruler, score, total
 from rag.models.embeddings import Embedder
 from rag.records import Filters, Span
 from rag.settings import Settings

@@ -12,11 +12,11 @@ from conftest import CORPUS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.evaluate.cloze import clozes
+from rag.evaluate.drafting.cloze import clozes
+from rag.evaluate.drafting.gazetteer import survey
+from rag.evaluate.drafting.standing import LONGEST
 from rag.evaluate.drafts import Draft, drafts
-from rag.evaluate.gazetteer import survey
 from rag.evaluate.schema import FilePromptWithQuestion
-from rag.evaluate.standing import LONGEST
 from rag.intake import read_source
 from rag.records import Article
 from rag.settings import Settings

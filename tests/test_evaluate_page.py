@@ -15,13 +15,12 @@ from test_page import APP, HOSTILE, ask, button, shown, views
 
 from rag.assistant import Assistant
 from rag.evaluate.datasets import read_suite
-from rag.evaluate.drafts import drafts
+from rag.evaluate.drafts import drafts, edited
 from rag.evaluate.runner import make_report, run_suite, runs_folder
 from rag.evaluate.runs import Run, list_runs
 from rag.settings import Settings
 from rag.store.sync import sync
 from rag.ui import results
-from rag.ui.drafts import edited
 from rag.ui.session import Ask
 
 PROMPTS = """

@@ -271,7 +271,7 @@ def test_failed_replacement_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(UsageError, match="No space left"):
         append_prompt(path, SMALL)
     assert path.read_text(encoding="utf-8") == "tests:\n- question: a\n"
-    assert {item.name for item in tmp_path.iterdir()} <= {"prompts.yaml", "prompts.yaml.lock"}
+    assert {item.name for item in tmp_path.iterdir()} == {"prompts.yaml"}
 
 
 def test_mode_and_link_are_kept(tmp_path: Path) -> None:

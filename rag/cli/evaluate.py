@@ -13,9 +13,9 @@ from rag.assistant import Assistant
 from rag.cli.draft import print_drafts, review
 from rag.errors import UsageError
 from rag.evaluate.cases import Suite
-from rag.evaluate.chunk_corpora import read_corpora
-from rag.evaluate.chunk_report import lab_json, lab_table
-from rag.evaluate.chunking import run_lab
+from rag.evaluate.chunking.corpora import read_corpora
+from rag.evaluate.chunking.lab import run_lab
+from rag.evaluate.chunking.report import lab_json, lab_table
 from rag.evaluate.datasets import read_suite
 from rag.evaluate.drafts import drafts
 from rag.evaluate.report import Report, comparison_lines, counts, report_head, table, why, write_report

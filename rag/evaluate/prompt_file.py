@@ -6,10 +6,12 @@ The text is cut and joined at YAML's own marks, then read again and compared bef
 from __future__ import annotations
 
 import codecs
+import hashlib
 import json
 import os
 import secrets
 import stat
+import tempfile
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +52,7 @@ def append_prompt(path: Path, prompt: Mapping[str, Any]) -> int:
     target = Path(os.path.realpath(path))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(target.with_name(f"{target.name}.lock")):
+        with FileLock(_lock_of(target)):
             file = _read(path)
             if held := _line_of(file, given):
                 raise UsageError(f"{path} already holds this prompt (line {held}): change what it asks or asserts.")
@@ -60,6 +62,11 @@ def append_prompt(path: Path, prompt: Mapping[str, Any]) -> int:
     except OSError as error:
         raise UsageError(f"{path} cannot be written ({error.strerror}): choose another place for the test prompts.") from error
     return line
+
+
+def _lock_of(target: Path) -> Path:
+    """Among temporary files: a person's folder, most often a repository, is no place for it."""
+    return Path(tempfile.gettempdir()) / f"newsdesk-{hashlib.sha256(str(target).encode()).hexdigest()[:16]}.lock"
 
 
 def line_of_prompt(path: Path, prompt: Mapping[str, Any]) -> int:

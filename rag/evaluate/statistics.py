@@ -82,7 +82,7 @@ def bootstrapped(value: float, data: tuple[Floats, ...], statistic: Any) -> Esti
     """A figure with the percentile bootstrap interval of ``statistic(*data, axis)``, columns resampled together."""
     n = len(data[0])
     if n < 2 or all(np.ptp(column) == 0 for column in data):
-        return Estimate(value, value if n > 1 else None, value if n > 1 else None, n)
+        return Estimate(value, None, None, n)
     found = stats.bootstrap(
         data,
         statistic,
@@ -93,7 +93,8 @@ def bootstrapped(value: float, data: tuple[Floats, ...], statistic: Any) -> Esti
         batch=max(1, _CELLS // n),
         rng=np.random.default_rng(SEED),
     ).confidence_interval
-    return Estimate(value, float(found.low), float(found.high), n)
+    # All prompts alike: resampling says nothing of others.
+    return Estimate(value, float(found.low), float(found.high), n) if found.low < found.high else Estimate(value, None, None, n)
 
 
 @dataclass(frozen=True, slots=True)

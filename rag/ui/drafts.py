@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
-from rag.evaluate.drafts import Draft, drafts, short
+from rag.evaluate.drafts import Draft, drafts, edited, fact_of
 from rag.evaluate.prompt_file import append_prompt, line_of_prompt
 from rag.ui import session
 from rag.ui.escape import escape
@@ -60,24 +59,10 @@ def _proposal(assistant: Assistant, drafting: Drafting, draft: Draft) -> None:
         if draft.kind == "unanswerable":
             st.markdown(":material/block: The articles should not answer this.")
         else:
-            st.text_input("The answer should hold", _fact(draft.prompt), key=fact)
+            st.text_input("The answer should hold", fact_of(draft), key=fact)
         with st.container(horizontal=True, gap="xsmall"):
             st.button("Accept", icon=":material/check:", type="primary", on_click=_accept, args=(assistant, drafting, draft))
             st.button("Skip", icon=":material/skip_next:", on_click=_go_on, args=(assistant, drafting))
-
-
-def edited(draft: Draft, question: str, fact: str | None) -> dict[str, Any]:
-    """The prompt of a draft with a person's question, and with their fact where the answer is to hold one."""
-    prompt = draft.prompt | {"question": question}
-    if question != draft.question:
-        prompt["description"] = short(question)
-    if fact is not None:
-        prompt["assert"] = [check | {"value": fact} if check["type"] == "contains" else check for check in draft.prompt["assert"]]
-    return prompt
-
-
-def _fact(prompt: dict[str, Any]) -> str:
-    return next((str(check["value"]) for check in prompt["assert"] if check["type"] == "contains"), "")
 
 
 def _keys(drafting: Drafting) -> tuple[str, str]:

@@ -13,10 +13,10 @@ from itertools import product
 import numpy as np
 
 from rag.errors import UsageError
-from rag.evaluate.chunk_corpora import Corpora, Question
-from rag.evaluate.chunk_libraries import Chunking, filled, our_chunking, recursive_chunking
-from rag.evaluate.chunk_report import DEVELOPMENT, HELD_OUT, Comparison, LabReport, Row, ours
-from rag.evaluate.chunk_scores import Piece, Ruler, Score, estimate, fitting, ruler, score
+from rag.evaluate.chunking.corpora import Corpora, Question
+from rag.evaluate.chunking.libraries import Chunking, filled, our_chunking, recursive_chunking
+from rag.evaluate.chunking.report import DEVELOPMENT, HELD_OUT, Comparison, LabReport, Row, ours
+from rag.evaluate.chunking.scores import Piece, Ruler, Score, estimate, fitting, ruler, score
 from rag.models.embeddings import Embedder
 from rag.records import Span
 from rag.retrieve import Retriever

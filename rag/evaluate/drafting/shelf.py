@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.evaluate.clauses import NAME, WORD
-from rag.evaluate.gazetteer import THINGS, Gazetteer, is_name, survey
-from rag.evaluate.standing import LONGEST, STORY
-from rag.evaluate.verbs import finite
+from rag.evaluate.drafting.clauses import NAME, WORD
+from rag.evaluate.drafting.gazetteer import THINGS, Gazetteer, is_name, survey
+from rag.evaluate.drafting.standing import LONGEST, STORY
+from rag.evaluate.drafting.verbs import finite
 from rag.records import Article
 from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
 

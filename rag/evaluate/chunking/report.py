@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from rag.evaluate.chunk_scores import Estimate
+from rag.evaluate.chunking.scores import Estimate
 
 DEVELOPMENT, HELD_OUT = "development", "held-out"
 

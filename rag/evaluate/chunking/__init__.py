@@ -1,0 +1,1 @@
+"""How much of what answers comes back, for our chunks beside others."""
