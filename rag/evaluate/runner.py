@@ -65,7 +65,7 @@ def _asked(run: Run, suite: Suite, assistant: Assistant, options: Options, on_pr
     given = None if options.answers is None else read_answers(options.answers, suite)
     if given is None and work:
         # The first question loads the model, which is no part of answering it.
-        assistant.embedder.embed([work[0][0].question])
+        assistant.embedder.warm()
     lines = [line for line, _ in _kept(run)]
     examiner = Examiner(assistant, given=given)
     for number, result in enumerate(run.add(examine_all(examiner, work, jobs=options.jobs)), start=1):

@@ -102,6 +102,13 @@ class Embedder(Embeddings):
             encoded = tokenizer(list(texts), add_special_tokens=False, truncation=False, padding=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
+    def token_spans(self, text: str) -> list[tuple[int, int]]:
+        """Start and end of each of the model's tokens in the text, in code points, special tokens left out."""
+        with self._lock:
+            tokenizer: Any = self._transformer.tokenizer
+            encoded = tokenizer(text, add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False)
+        return [(int(start), int(end)) for start, end in encoded["offset_mapping"]]
+
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's form of ``embed``."""
         return [list(map(float, row)) for row in self.embed(texts)]

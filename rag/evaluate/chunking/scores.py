@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,10 +59,7 @@ class Ruler:
 
 def ruler(embedder: Embedder, corpus: str, text: str) -> Ruler:
     """The tokens of a text by the embedding model's own tokenizer."""
-    # The Embedder only counts tokens; their offsets are wanted here alone.
-    tokenizer: Any = embedder._transformer.tokenizer
-    encoded = tokenizer(text, add_special_tokens=False, truncation=False, return_offsets_mapping=True, verbose=False)
-    offsets = np.asarray(encoded["offset_mapping"], dtype=np.int64).reshape(-1, 2)
+    offsets = np.asarray(embedder.token_spans(text), dtype=np.int64).reshape(-1, 2)
     return Ruler(corpus, offsets[:, 0], offsets[:, 1])
 
 
