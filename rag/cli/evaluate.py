@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import logging
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -178,12 +179,27 @@ def _run(args: argparse.Namespace, settings: Settings, suite: Suite, only: str |
 
 
 def _with_progress(suite: Suite, settings: Settings, options: Options, embedder: Embedder) -> Report:
+    stopped: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        stopped.append(number)
+        raise KeyboardInterrupt
+
+    def show(stage: str, done: int, total: int) -> None:
+        # Raised inside a callback of a compiled library, the first interrupt may be swallowed there.
+        if stopped:
+            raise KeyboardInterrupt
+        bars.show(stage, done, total)
+
+    before = signal.signal(signal.SIGINT, stop)
     try:
         with Bars() as bars:
-            return run_suite(suite, settings, options, embedder=embedder, on_progress=bars.show)
+            return run_suite(suite, settings, options, embedder=embedder, on_progress=show)
     except KeyboardInterrupt:
         log.error("newsdesk: interrupted; what was answered is kept, and the same command with --resume goes on.")
         raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _status(report: Report, *, fail_on: str) -> int:
