@@ -124,7 +124,7 @@ def _langchain(folder: Path, home: Path, questions: Sequence[str]) -> Measured:
     from langchain_huggingface import HuggingFaceEmbeddings
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    from rag.models.embeddings import packaged_folder
+    from rag.models import packaged
 
     seconds: list[float] = []
 
@@ -134,7 +134,7 @@ def _langchain(folder: Path, home: Path, questions: Sequence[str]) -> Measured:
         def embed_documents(self, texts: list[str]) -> list[list[float]]:
             return _timed(lambda: super(Recording, self).embed_documents(texts), seconds)
 
-    embeddings = Recording(model_name=str(packaged_folder()))
+    embeddings = Recording(model_name=str(packaged.checked_folder()))
     embeddings.embed_query("warm")
     loaded = time.perf_counter()
 

@@ -14,10 +14,12 @@ from rag.answer import digest, refusals
 from rag.answer.accounts import other_accounts
 from rag.answer.extract import Quote, choose_quotes
 from rag.answer.followups import CARRIED, complete
+from rag.answer.missing import missing
 from rag.answer.suggest import candidates
 from rag.errors import QuestionError
 from rag.models.embeddings import Embedder
-from rag.models.reader import Reader
+from rag.models.reader import Reader, Reading
+from rag.models.reranker import Reranker
 from rag.records import (
     Answer,
     Article,
@@ -38,9 +40,12 @@ from rag.store.library import Library
 from rag.store.publish import Stores
 from rag.store.vectors import Indexes
 from rag.text.questions import Asked, understand
+from rag.text.words import terms
 
 # "The latest on X" looks at this many times more passages, since the newest need not be the nearest.
 _LATEST_WIDENS = 4
+# A reranker chooses from this many times more passages than are read.
+_RERANKED = 3
 _ARTICLES_FOR_SUGGESTIONS = 200
 # At about 0.1 s a try.
 _TRIES_A_SUGGESTION = 5
@@ -49,14 +54,15 @@ _TRIES_A_SUGGESTION = 5
 class Assistant:
     """Answers from one library; open it once and share it between threads."""
 
-    def __init__(self, settings: Settings, *, embedder: Embedder | None = None) -> None:
+    def __init__(self, settings: Settings, *, embedder: Embedder | None = None, reader: Reader | None = None) -> None:
         self.settings = settings
         self.library = Library(settings.home)
-        self.embedder = embedder or Embedder(settings.embedding_model)
+        self.embedder = embedder or Embedder(settings.embedding_model, cache=settings.models_folder)
         indexes = Indexes(settings.home / "chroma")
         self.stores = Stores(self.library, indexes, self.embedder, settings)
         self.retriever = Retriever(self.library, indexes, self.embedder, settings)
-        self.reader = Reader(self.embedder)
+        self.reader = reader or Reader(self.embedder, cache=settings.models_folder)
+        self.reranker = Reranker(settings.reranker) if settings.reranker else None
         self._suggesting = threading.Lock()
         self._suggested: list[str] = []
         self._suggested_for: tuple[str | None, int] = (None, 0)
@@ -88,41 +94,51 @@ class Assistant:
         overview = self.library.overview()
         yield Searched(text, overview.articles)
         with clock.of("retrieve"):
-            passages = tuple(self.retriever.search(asked.topic or text, filters=filters, limit=self._limit(asked)))
+            passages = self._found(text, asked, filters)
         yield Found(passages[: self.settings.passages])
         with clock.of("read"):
-            quotes, confidence = self._quotes(text, asked, passages)
+            quotes, confidence, readings = self._quotes(text, asked, passages)
         for sentence, citation in quotes:
             yield Wrote(sentence, (citation,))
-        passages = passages[: self.settings.passages]
+        passages = (passages if self.reranker else _reranked(passages, readings))[: self.settings.passages]
         if quotes:
             answer = _answer(question, text, quotes, passages, clock)
         elif asked.intent == "summary" and not asked.topic:
             answer = _refusal(question, text, refusals.WHICH_ARTICLE, passages, clock)
         else:
-            answer = _refusal(question, text, refusals.nothing_answers(overview, filters, found=bool(passages)), passages, clock)
+            why = missing(text, passages)
+            answer = _refusal(question, text, refusals.nothing_answers(overview, filters, found=bool(passages), why=why), passages, clock)
         yield dataclasses.replace(answer, confidence=confidence)
 
-    def _limit(self, asked: Asked) -> int:
-        return self.settings.passages * (_LATEST_WIDENS if asked.intent == "latest" else 1)
+    def _found(self, text: str, asked: Asked, filters: Filters) -> tuple[Passage, ...]:
+        """The passages as they will be read, best first."""
+        wider = _LATEST_WIDENS if asked.intent == "latest" else _RERANKED if self.reranker else 1
+        passages = self.retriever.search(asked.topic or text, filters=filters, limit=wider * self.settings.passages)
+        if self.reranker:
+            order = self.reranker.order(text, [f"{p.title}\n{p.text}" for p in passages])
+            passages = [passages[place] for place in order]
+        return tuple(passages)
 
-    def _quotes(self, text: str, asked: Asked, passages: Sequence[Passage]) -> tuple[list[Quote], float | None]:
-        """The quotes that answer, none where nothing does, and the probability of the best sentence where sentences were weighed."""
+    def _quotes(self, text: str, asked: Asked, passages: Sequence[Passage]) -> tuple[list[Quote], float | None, list[Reading]]:
+        """The quotes that answer, none where nothing does; where sentences were weighed, also the best one's probability and all readings."""
         most = self.settings.quotes
         if asked.intent == "fact":
+            # "Who said so?" by itself asks after nothing; something that answers "who" would be found all the same.
+            if not terms(text):
+                return [], None, []
             readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text))
             answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
             accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
             quotes = choose_quotes(readings, passages, threshold=self.settings.answer_threshold, most=most, accounts=accounts)
-            return quotes, readings[0].probability if readings else None
+            return quotes, readings[0].probability if readings else None, readings
         rarity = self.retriever.rarity(asked.topic)
         # "Summarise this article" after a question means the article that was found for it.
         close = passages if asked.intent == "summary" and CARRIED in text else digest.about(passages, asked.topic, rarity)
         if not close:
-            return [], None
+            return [], None, []
         if asked.intent == "summary":
-            return digest.summarise(self.article(close[0].article_id, close[0].version), most=most), None
-        return digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most), None
+            return digest.summarise(self.article(close[0].article_id, close[0].version), most=most), None, []
+        return digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most), None, []
 
     def _checked(self, question: str) -> str:
         # Half a surrogate pair, as a wrong encoding on the command line gives it, is no text.
@@ -178,6 +194,17 @@ class Assistant:
     def conversation(self, conversation_id: str) -> list[Answer]:
         """The turns of a conversation, oldest first; empty when there is none of that id."""
         return [answer_from_dict(turn) for turn in self.library.turns(conversation_id)] if self.library.exists else []
+
+
+def _reranked(passages: Sequence[Passage], readings: Sequence[Reading]) -> tuple[Passage, ...]:
+    """The passages by their best sentence, whose probability becomes their score; those that were not read come after them with none."""
+    best: dict[int, float] = {}
+    for reading in readings:
+        best.setdefault(reading.passage, reading.probability)
+    if not best:
+        return tuple(passages)
+    order = [*best, *(place for place in range(len(passages)) if place not in best)]
+    return tuple(dataclasses.replace(passages[place], score=best.get(place, 0.0)) for place in order)
 
 
 @dataclass

@@ -54,7 +54,8 @@ class Chunk:
 class Passage:
     """A chunk that retrieval found, with what a reader needs to judge it.
 
-    ``score`` is the fused rank score; ``bm25`` and ``cosine`` are None where that search did not
+    ``score`` is the fused rank score, and in an answer for which sentences were read the probability of the passage's best one (0 where it
+    was not read); ``bm25`` and ``cosine`` are None where that search did not
     find the chunk. ``sentences`` are spans of the article's text inside the passage.
     """
 
@@ -87,7 +88,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The exact words that a sentence rests on: ``quote`` is the stored text from ``start`` to ``end``."""
+    """The exact words that a sentence rests on: ``quote`` is the stored text from ``start`` to ``end``.
+
+    ``words`` is the part of it that answers, in the same offsets; None where that is not sure enough.
+    """
 
     number: int
     article_id: str
@@ -100,6 +104,7 @@ class Citation:
     end: int
     quote: str
     also_in: tuple[Origin, ...] = ()
+    words: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +256,19 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _citation(stored: Mapping[str, Any]) -> Citation:
+    # Turns that were kept before ``words`` was added have none.
+    words = stored.get("words")
+    return Citation(**{**stored, "also_in": tuple(Origin(**o) for o in stored["also_in"]), "words": Span(**words) if words else None})
+
+
 def answer_from_dict(stored: Mapping[str, Any]) -> Answer:
     """The Answer that ``dataclasses.asdict`` took apart, for conversations that are read back."""
     accounts = stored["accounts"]
     return Answer(
         **{key: stored[key] for key in ("question", "searched_as", "status", "answer", "model")},
         sentences=tuple(Sentence(**(s | {"citations": tuple(s["citations"])})) for s in stored["sentences"]),
-        citations=tuple(Citation(**(c | {"also_in": tuple(Origin(**o) for o in c["also_in"])})) for c in stored["citations"]),
+        citations=tuple(_citation(c) for c in stored["citations"]),
         passages=tuple(Passage(**(p | {"sentences": tuple(Span(**s) for s in p["sentences"])})) for p in stored["passages"]),
         seconds=Seconds(**stored["seconds"]),
         accounts=None if accounts is None else tuple(Account(**(a | {"sides": tuple(Side(**s) for s in a["sides"])})) for a in accounts),

@@ -1,7 +1,10 @@
-"""Fixtures over the real thing: the packaged model, SQLite and Chroma in temporary folders, the sample corpus."""
+"""Fixtures over the real thing: the packaged models, SQLite and Chroma in temporary folders, the sample corpus."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,15 +17,23 @@ from rag.store.sync import sync
 CORPUS = CHECKOUT / "corpus" / "articles"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """One folder of converted models for all tests and the processes that they start: converting takes 10 s for each folder."""
+    os.environ["NEWSDESK_MODELS"] = tempfile.mkdtemp(prefix="newsdesk-models-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(os.environ.pop("NEWSDESK_MODELS"), ignore_errors=True)
+
+
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads the developer's own settings, nor touches the checkout's library."""
-    import os
-
     for name in [
         name
         for name in os.environ
-        if name.startswith("NEWSDESK_") and name not in ("NEWSDESK_REQUIRE_BROWSER", "NEWSDESK_CHROMIUM", "NEWSDESK_SCREENSHOT")
+        if name.startswith("NEWSDESK_")
+        and name not in ("NEWSDESK_REQUIRE_BROWSER", "NEWSDESK_CHROMIUM", "NEWSDESK_SCREENSHOT", "NEWSDESK_MODELS")
     ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NEWSDESK_HOME", str(tmp_path / "home"))

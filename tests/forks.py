@@ -1,4 +1,4 @@
-"""Run as a process of its own: imports torch once, then forks a child for each ``newsdesk`` call that a test wants to cut off.
+"""Run as a process of its own: imports the command once, then forks a child for each ``newsdesk`` call that a test wants to cut off.
 
 Reads JSON lines: ``{"start": argv, "home", "errors", "die": [stage, count] | null, "hold": seconds}`` answers a process id,
 ``{"join": pid}`` its exit status, negative for a signal. ``die`` kills the child itself, at that stage of its pass.
@@ -12,8 +12,6 @@ import signal
 import sys
 import time
 from typing import Any
-
-import sentence_transformers  # noqa: F401  # what takes most of the time
 
 import rag.cli.commands
 import rag.store.publish

@@ -116,7 +116,7 @@ def test_answer_is_its_sentences_joined_and_a_refusal_cites_nothing(answers: lis
 
 def test_passages_come_best_first(answers: list[Answer]) -> None:
     for answer in answers:
-        assert list(answer.passages) == sorted(answer.passages, key=lambda passage: (-passage.score, passage.chunk_id))
+        assert list(answer.passages) == sorted(answer.passages, key=lambda passage: -passage.score)
 
 
 def test_no_more_than_the_settings_allow(assistant: Assistant, answers: list[Answer]) -> None:
@@ -177,7 +177,7 @@ def test_stream_yields_searched_passages_sentences_answer(assistant: Assistant, 
     assert isinstance(found, Found)
     assert isinstance(answer, Answer)
     assert (searched.searched_as, searched.articles) == (answer.searched_as, assistant.overview().articles)
-    assert found.passages == answer.passages
+    assert {p.chunk_id for p in found.passages} == {p.chunk_id for p in answer.passages}, "what was read last orders them anew"
     assert [event for event in wrote if isinstance(event, Wrote)] == wrote
     assert tuple(event.sentence for event in wrote) == answer.sentences
     assert tuple(citation for event in wrote for citation in event.citations) == answer.citations

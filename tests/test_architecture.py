@@ -39,6 +39,9 @@ KEPT_IN = {
     "langchain": ("rag/models/", "rag/retrieve.py", "rag/answer/generate.py"),
     "sentence_transformers": ("rag/models/",),
     "torch": ("rag/models/",),
+    "transformers": ("rag/models/",),
+    "openvino": ("rag/models/",),
+    "tokenizers": ("rag/models/",),
 }
 MODULES = sorted([*(CHECKOUT / "rag").rglob("*.py"), CHECKOUT / "app.py"])
 

@@ -63,7 +63,7 @@ def write(folder: Path, rows: list[tuple[str, str, str]], header: tuple[str, ...
 
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
-    return Embedder()
+    return Embedder(cache=Settings().models_folder)
 
 
 @pytest.fixture(scope="module")

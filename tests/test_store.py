@@ -23,7 +23,8 @@ from samples import HARBOUR, LIBRARY, THREE, held_ids, indexed, page
 
 from rag.assistant import Assistant
 from rag.errors import LibraryError, LibraryMismatch, NoSuchArticle, SourceError
-from rag.models.embeddings import Embedder, packaged_folder
+from rag.models import packaged
+from rag.models.embeddings import Embedder
 from rag.records import Filters
 from rag.retrieve import fts_query
 from rag.settings import CHECKOUT, Settings
@@ -218,9 +219,9 @@ def test_other_chunking_chunks_anew(library_of: LibraryOf) -> None:
 def test_library_of_another_model_says_so_and_sync_makes_it_anew(three: Assistant, tmp_path: Path) -> None:
     folder = tmp_path / "other-model"
     folder.mkdir()
-    for item in packaged_folder().iterdir():
+    for item in packaged.folder().iterdir():
         (folder / item.name).symlink_to(item)
-    other = Assistant(three.settings, embedder=Embedder(str(folder)))
+    other = Assistant(three.settings, embedder=Embedder(str(folder), cache=tmp_path))
     with pytest.raises(LibraryMismatch, match=r"newsdesk sync"):
         other.ask(CRANE)
     assert sync(other.stores, []).embedded == 3

@@ -43,7 +43,18 @@ def quote(number: int, group: Sequence[Reading], passages: Sequence[Passage]) ->
             seen.add(other.article_id)
             also.append(Origin(other.article_id, other.version, other.source, twin.span.start, twin.span.end))
     citation = Citation(
-        number, p.article_id, p.version, p.title, p.source, p.published, p.url, first.span.start, first.span.end, first.text, tuple(also)
+        number,
+        p.article_id,
+        p.version,
+        p.title,
+        p.source,
+        p.published,
+        p.url,
+        first.span.start,
+        first.span.end,
+        first.text,
+        tuple(also),
+        first.words,
     )
     return Sentence(first.text, "quoted", (number,)), citation
 

@@ -15,8 +15,8 @@ def for_intent(intent: Intent) -> str:
     return GREETING if intent == "greeting" else FOREIGN
 
 
-def nothing_answers(overview: Overview, filters: Filters, *, found: bool) -> str:
-    """The refusal after a search: what was searched, and what may help."""
+def nothing_answers(overview: Overview, filters: Filters, *, found: bool, why: str | None = None) -> str:
+    """The refusal after a search: why nothing answers where that is known, what was searched, and what may help."""
     if not overview.articles:
         return "The library holds no articles: run `newsdesk sync FOLDER` with a folder of them."
     if filters and not found:
@@ -27,7 +27,7 @@ def nothing_answers(overview: Overview, filters: Filters, *, found: bool) -> str
     if filters:
         scope += f", narrowed to {_describe(filters)}"
     tail = "The nearest passages are shown as related reading." if found else "No passage shares a word with the question."
-    return f"The articles do not say. Searched {scope}; no sentence answers this question. {tail}"
+    return f"The articles do not say. {f'{why} ' if why else ''}Searched {scope}; no sentence answers this question. {tail}"
 
 
 def _describe(filters: Filters) -> str:

@@ -158,14 +158,18 @@ def _run(args: argparse.Namespace, settings: Settings, suite: Suite, only: str |
     baseline = _named(args.baseline, suite, settings) if args.baseline else None
     resume = interrupted_run(runs_folder(settings), suite_digest(suite)) if args.resume else None
     options = Options(args.repeat, args.jobs, only, (), args.answers, resume)
-    embedder = Embedder(settings.embedding_model)
+    embedder = Embedder(settings.embedding_model, cache=settings.models_folder)
     first: Report | None = None
     report = _with_progress(suite, settings, options, embedder)
     if baseline is not None:
         report = compared(report, baseline)
     if args.changes:
         first, changed = report, with_settings(settings, args.changes)
-        embedder = embedder if changed.embedding_model == settings.embedding_model else Embedder(changed.embedding_model)
+        embedder = (
+            embedder
+            if changed.embedding_model == settings.embedding_model
+            else Embedder(changed.embedding_model, cache=changed.models_folder)
+        )
         second = Options(args.repeat, args.jobs, only, tuple(args.changes))
         report = compared(_with_progress(suite, changed, second, embedder), first.run)
     for path in args.output:
@@ -262,7 +266,9 @@ def _compare_chunkings(folder: Path, settings: Settings, *, as_json: bool) -> in
     corpora = read_corpora(folder)
     apart = settings.model_copy(update={"home": evaluations(settings) / "chunking"})
     with Bars() as bars:
-        report = run_lab(corpora, embedder=Embedder(settings.embedding_model), settings=apart, on_progress=bars.show)
+        report = run_lab(
+            corpora, embedder=Embedder(settings.embedding_model, cache=settings.models_folder), settings=apart, on_progress=bars.show
+        )
     if as_json:
         print_json(lab_json(report))
     else:

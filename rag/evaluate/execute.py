@@ -34,7 +34,9 @@ class Examiner:
         self._assistant = assistant
         self._given = given
         # What would have been answered below the threshold, for the risk and coverage curve.
-        self._bold = Assistant(assistant.settings.model_copy(update={"answer_threshold": 0.0}), embedder=assistant.embedder)
+        self._bold = Assistant(
+            assistant.settings.model_copy(update={"answer_threshold": 0.0}), embedder=assistant.embedder, reader=assistant.reader
+        )
         self._text_of = lru_cache(_TEXTS)(self._text)
 
     def examine(self, case: Case, repeat: int = 0) -> Result:

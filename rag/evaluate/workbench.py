@@ -39,10 +39,10 @@ def open_library(suite: Suite, settings: Settings, *, embedder: Embedder | None 
     that cannot be read, UsageError when nothing says which articles are asked.
     """
     libraries = evaluations(settings) / "libraries"
-    embedder = embedder or Embedder(settings.embedding_model)
+    embedder = embedder or Embedder(settings.embedding_model, cache=settings.models_folder)
     sources = _sources(suite, settings)
     home = libraries / _key(suite, sources, settings, embedder)
-    assistant = Assistant(settings.model_copy(update={"home": home}), embedder=embedder)
+    assistant = Assistant(settings.model_copy(update={"home": home, "models": settings.models_folder}), embedder=embedder)
     _forget_old(libraries, keep=home)
     assistant.stores.lenders = [library for library in _lenders(settings, libraries, home) if library.exists]
     if on_progress is not None:

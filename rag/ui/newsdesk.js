@@ -50,11 +50,13 @@ function chips(views, page) {
 
 function sentence(view, page) {
   // The last word and the chips keep together, so that no chip begins a line; a very long last word may break.
-  const words = view.chips.length ? view.text.search(/\S{1,24}$/) : -1;
-  const head = words < 0 ? view.text : view.text.slice(0, words);
-  const tail = el("span", "tail", words < 0 ? null : view.text.slice(words), el("span", "chips", ...chips(view.chips, page)));
+  const [before, answering, after] = view.parts;
+  const words = view.chips.length ? after.search(/\S{1,24}$/) : -1;
+  const head = words < 0 ? after : after.slice(0, words);
+  const tail = el("span", "tail", words < 0 ? null : after.slice(words), el("span", "chips", ...chips(view.chips, page)));
+  const bold = answering ? el("strong", "answering", answering) : null;
   const why = view.flag ? el("span", "flag", view.reason ? `${view.flag}: ${view.reason}` : view.flag) : null;
-  return el("span", "sentence", el("span", view.flag ? "doubted" : "", head, tail), why, " ");
+  return el("span", "sentence", el("span", view.flag ? "doubted" : "", before, bold, head, tail), why, " ");
 }
 
 function account(view, page) {

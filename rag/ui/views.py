@@ -6,7 +6,7 @@ never names an article itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,16 +63,27 @@ def answer_view(answer: Answer) -> View:
 
 def sentences_view(sentences: Iterable[Sentence], citations: Iterable[Citation]) -> list[View]:
     """Sentences, each with the chips that follow it and, where it failed its check, why."""
-    chips = {citation.number: _chip(citation) for citation in citations}
+    citations_of = {citation.number: citation for citation in citations}
+    chips = {number: _chip(citation) for number, citation in citations_of.items()}
     return [
         {
             "text": sentence.text,
+            "parts": _parts(sentence, citations_of),
             "flag": FLAGS.get(sentence.verdict),
             "reason": sentence.reason,
             "chips": [chips[number] for number in sentence.citations if number in chips],
         }
         for sentence in sentences
     ]
+
+
+def _parts(sentence: Sentence, citations: Mapping[int, Citation]) -> tuple[str, str, str]:
+    """The sentence before, in and after the words that answer; all of it after them where it is no quote or they are not sure."""
+    cited = citations.get(sentence.citations[0]) if sentence.citations else None
+    if cited is None or cited.words is None or sentence.text != cited.quote:
+        return "", "", sentence.text
+    start, end = cited.words.start - cited.start, cited.words.end - cited.start
+    return sentence.text[:start], sentence.text[start:end], sentence.text[end:]
 
 
 def passages_view(passages: Sequence[Passage]) -> View:

@@ -1,0 +1,111 @@
+"""Networks on OpenVINO: converted once by another process, kept beside the library under the digest of their weights, run without torch."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from filelock import FileLock
+from numpy.typing import NDArray
+
+from rag.errors import ModelError
+from rag.models import packaged
+
+log = logging.getLogger(__name__)
+
+Kind = Literal["embedding", "reader"]
+# The reader's changes to the packaged weights, trained by `python -m training` (docs/reader.md).
+ADAPTER = Path(__file__).with_name("reader.safetensors")
+# Part of the name of what is cached: raised when the conversion changes, so that nothing old is used.
+_CONVERSION = 1
+# Two cores need 10 to 15 s, most of it to import torch.
+_CONVERSION_SECONDS = 300
+
+
+class Network:
+    """One converted network; safe to share between threads, which take turns."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        ov = openvino()
+        core = ov.Core()
+        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision(core), "CACHE_DIR": str(path / "compiled")}
+        self._compiled: Any = core.compile_model(core.read_model(path / "model.xml"), "CPU", options)
+
+    def run(self, inputs: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float32]:
+        """The network's one output for inputs of the shape (n, tokens)."""
+        with self._lock:
+            out: NDArray[np.float32] = self._compiled(dict(inputs))[0]
+        return out.copy()
+
+
+def openvino() -> Any:
+    """The openvino module, imported without its usage reports."""
+    # It reports each import to an analytics service unless its telemetry package is missing; then it uses an empty stand-in of its own.
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # what the import system documents for "not there"
+    import openvino
+
+    return openvino
+
+
+def precision(core: Any) -> str:
+    """``bf16`` where the processor computes in it, twice as fast and with cosines of 1.0000 to ``f32``; else ``f32``."""
+    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
+def network(kind: Kind, cache: Path) -> Network:
+    """The packaged network of a kind, converted into ``cache`` if it is not there yet.
+
+    Raises ModelError when the weights are not the expected ones or the conversion fails.
+    """
+    home = cache / cached_name(kind)
+    if home.is_dir():
+        try:
+            return Network(home)
+        except RuntimeError as error:
+            # A full disk or a copy cut short; the weights are still there to be converted again.
+            log.warning("The converted model at %s cannot be read (%s); it is made anew.", home, str(error).splitlines()[0])
+            shutil.rmtree(home, ignore_errors=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache / f"{kind}.lock", timeout=_CONVERSION_SECONDS):
+        if not home.is_dir():
+            _convert(kind, home)
+    return Network(home)
+
+
+def cached_name(kind: Kind) -> str:
+    """What a converted network is kept under: its kind, the conversion and the digest of all its weights."""
+    digest = packaged.SHA256[:12] + (f"-{packaged.digest(ADAPTER)[:12]}" if kind == "reader" else "")
+    return f"{kind}-{_CONVERSION}-{digest}"
+
+
+def _convert(kind: Kind, home: Path) -> None:
+    """Convert in a process of its own, so that torch is never imported here; what is put in place is whole."""
+    log.info("Converting the packaged %s model once; this takes about 15 s.", kind)
+    making = home.with_name(f".{home.name}.{os.getpid()}")
+    shutil.rmtree(making, ignore_errors=True)
+    try:
+        command = [sys.executable, "-m", "rag.models.convert", kind, str(making), str(ADAPTER)]
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", timeout=_CONVERSION_SECONDS, cwd=Path(__file__).parents[2]
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise ModelError(
+                f"The packaged {kind} model could not be converted: {last}. Run `make install`, and see that {home.parent} can be written."
+            )
+        making.rename(home)
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(
+            f"Converting the packaged {kind} model took more than {_CONVERSION_SECONDS} s and was stopped: try again."
+        ) from error
+    finally:
+        shutil.rmtree(making, ignore_errors=True)

@@ -1,0 +1,95 @@
+"""What the network says of each sentence of a passage: how much more it answers than nothing does, and which words answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.models.runtime import Network, network
+from rag.models.tokens import Tokens, padded
+from rag.records import Passage, Span
+
+# Tokens that are read for one question, which is what 100 ms on two cores are enough for; passages are read whole, best first.
+BUDGET = 1200
+# The longest question with passage that the network was trained on.
+_MOST_TOKENS = 288
+# Tokens of a question that is longer; the rest of it is not read.
+_MOST_QUESTION = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScore:
+    """``answers`` and ``span`` are log-odds against "nothing in this passage answers"; ``words`` is the best span of at most 30 tokens,
+    by its place in the article, and ``sure`` its share of the probability among the sentence's spans."""
+
+    answers: float
+    span: float
+    words: Span
+    sure: float
+
+
+class Scorer:
+    """The packaged reader network, loaded at first use; safe to share between threads."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._tokens = Tokens()
+
+    @cached_property
+    def _network(self) -> Network:
+        return network("reader", self._cache)
+
+    def warm(self) -> None:
+        """Load the network now instead of at the first question."""
+        self._network  # noqa: B018  # loading is what it is asked for
+
+    def score(self, question: str, passages: Sequence[Passage]) -> list[list[SentenceScore | None]]:
+        """Scores of the sentences of the first passages that fit the budget; None for a sentence that was cut off."""
+        shortened = self._shortened(question)
+        headers = [f"{p.title}\n" if p.title else "" for p in passages]
+        encodings = self._tokens.pairs(shortened, [header + p.text for header, p in zip(headers, passages, strict=True)])
+        lengths = np.cumsum([min(len(e.ids), _MOST_TOKENS) for e in encodings])
+        read = max(1, int((lengths <= BUDGET).sum()))
+        scores = self._network.run(padded(encodings[:read], most=_MOST_TOKENS))
+        return [_of_passage(row, e, len(header), p) for row, e, header, p in zip(scores, encodings, headers, passages, strict=False)]
+
+    def _shortened(self, question: str) -> str:
+        spans = self._tokens.spans(question)
+        return question if len(spans) <= _MOST_QUESTION else question[: spans[_MOST_QUESTION - 1][1]]
+
+
+def _of_passage(scores: NDArray[np.float32], encoding: object, header: int, passage: Passage) -> list[SentenceScore | None]:
+    offsets = np.asarray(encoding.offsets[:_MOST_TOKENS])  # type: ignore[attr-defined]  # tokenizers has no stubs
+    types = np.asarray(encoding.type_ids[:_MOST_TOKENS])  # type: ignore[attr-defined]
+    start = offsets[:, 0] - header + passage.start
+    end = offsets[:, 1] - header + passage.start
+    inside = (types == 1) & (offsets[:, 1] > offsets[:, 0]) & (offsets[:, 0] >= header)
+    found: list[SentenceScore | None] = []
+    for sentence in passage.sentences:
+        tokens = np.flatnonzero(inside & (start >= sentence.start) & (start < sentence.end))
+        found.append(_of_sentence(scores, tokens, start, end) if len(tokens) else None)
+    return found
+
+
+def _of_sentence(scores: NDArray[np.float32], tokens: NDArray[np.intp], start: NDArray[np.int64], end: NDArray[np.int64]) -> SentenceScore:
+    own = scores[tokens].astype(np.float64)
+    none = scores[0].astype(np.float64)
+    # Every span of the sentence: starts down, ends across, at most 30 tokens long.
+    spans = own[:, 1][:, None] + own[:, 2][None, :]
+    length = np.arange(len(tokens))[None, :] - np.arange(len(tokens))[:, None]
+    spans[(length < 0) | (length >= 30)] = -np.inf
+    first, last = np.unravel_index(int(spans.argmax()), spans.shape)
+    best = float(spans[first, last])
+    sure = float(1 / np.exp(spans - best).sum())
+    words = Span(int(start[tokens[first]]), int(end[tokens[last]]))
+    return SentenceScore(float(_log_sum_exp(own[:, 0]) - none[0]), best - float(none[1] + none[2]), words, sure)
+
+
+def _log_sum_exp(values: NDArray[np.float64]) -> float:
+    most = float(values.max())
+    return most + float(np.log(np.exp(values - most).sum()))

