@@ -40,7 +40,7 @@ ANSWER_KEYS = [
     "seconds",
     "confidence",
 ]
-CITATION_KEYS = {"number", "article_id", "version", "title", "source", "published", "url", "start", "end", "quote", "also_in"}
+CITATION_KEYS = {"number", "article_id", "version", "title", "source", "published", "url", "start", "end", "quote", "also_in", "words"}
 DETAIL_KEYS = {"article_id", "version", "title", "source", "author", "published", "updated", "url"}
 
 Capture = pytest.CaptureFixture[str]
