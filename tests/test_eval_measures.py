@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from rag.evaluate.calibration import reliability, risk_curve
 from rag.evaluate.cases import Case, Check, Place
 from rag.evaluate.compare import compare
-from rag.evaluate.measures import Line, Measure, measure, risk_curve
+from rag.evaluate.measures import Line, Measure, confident, measure
 from rag.evaluate.ranking import MEASURES, calculate, ranking_scores, relevant_to, token_f1
 from rag.evaluate.scores import Scores, answer_scores
 from rag.evaluate.statistics import RESAMPLES, mean, paired, quantile, ratio, share
@@ -164,8 +165,20 @@ def test_repeats_of_a_prompt_count_as_one() -> None:
 def test_risk_and_coverage_as_worked_by_hand() -> None:
     given = [(0.9, 1.0), (0.5, 0.0), (0.7, 1.0), (0.1, 0.0), (None, 1.0)]
     lines = [line(str(n), passed=1.0, confidence=c, right_if_answered=right) for n, (c, right) in enumerate(given)]
-    assert [(p.coverage, p.risk) for p in risk_curve(lines)] == [(0.25, 0), (0.5, 0), (0.75, pytest.approx(1 / 3)), (1, 0.5)]
+    assert [(p.coverage, p.risk) for p in risk_curve(confident(lines))] == [(0.25, 0), (0.5, 0), (0.75, pytest.approx(1 / 3)), (1, 0.5)]
     assert value(lines, "aurc") == (round((0 + 0 + 1 / 3 + 1 / 2) / 4, 4), 4)
+
+
+def test_calibration_as_worked_by_hand() -> None:
+    # Ten bins of ten: confidence 0.05, 0.15, ..., 0.95; in bin n the first n are right, so each is off by 0.05.
+    pairs = [((n + 0.5) / 10, float(i < n)) for n in range(10) for i in range(10)]
+    lines = [line(str(n), passed=1.0, confidence=c, right_if_answered=right) for n, (c, right) in enumerate(pairs)]
+    held = reliability(confident(lines))
+    assert [(b.n, round(b.confidence, 2), round(b.right, 2)) for b in held] == [(10, round(n / 10 + 0.05, 2), n / 10) for n in range(10)]
+    assert value(lines, "calibration_error") == (0.05, 100)
+    assert value(lines, "brier") == (round(sum((c - right) ** 2 for c, right in pairs) / 100, 4), 100)
+    assert value(lines[:99], "calibration_error") == (None, 0)
+    assert reliability([]) == []
 
 
 def test_intervals_are_scipys() -> None:

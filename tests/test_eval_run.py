@@ -292,7 +292,8 @@ def test_bad_usage_is_one_line(run: Run, suite: Path, argv: list[str], wanted: s
 
 def test_run_that_was_killed_goes_on_where_it_stopped(suite: Path, run: Run) -> None:
     tests = [
-        {"question": "how many ships were waiting in the harbour" + "?" * n, "assert": [{"type": "contains", "value": "14"}]} for n in range(1, 31)
+        {"question": "how many ships were waiting in the harbour" + "?" * n, "assert": [{"type": "contains", "value": "14"}]}
+        for n in range(1, 31)
     ]
     suite.write_text(json.dumps({"sources": ["articles"], "tests": tests}), encoding="utf-8")
     process = subprocess.Popen([sys.executable, "-m", "rag", "eval", str(suite)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

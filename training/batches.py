@@ -10,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from rag.models.scores import header_of
 from rag.text.sentences import split_sentences
 from training.examples import Example, window
 
@@ -43,7 +44,7 @@ def encode(tokenizer: Tokenizer, examples: Sequence[Example], *, seed: int) -> l
 
 
 def _encode(tokenizer: Tokenizer, example: Example) -> Encoded | None:
-    header = f"{example.paragraph.title}\n" if example.paragraph.title else ""
+    header = header_of(example.paragraph.title, example.paragraph.published)
     text = example.paragraph.text
     pair = tokenizer.encode(example.question, header + text)
     ids, types, offsets = pair.ids[:_MOST_TOKENS], pair.type_ids[:_MOST_TOKENS], pair.offsets[:_MOST_TOKENS]

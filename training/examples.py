@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.records import Span
 from rag.text.sentences import split_sentences
@@ -16,13 +16,14 @@ class Paragraph:
     article: str
     title: str
     text: str
+    published: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A question over a paragraph; ``answer`` is a span of its text, or None where it does not answer.
 
-    ``weight`` scales the loss, ``source`` names the data set, and ``answers`` holds the wordings of all accepted answers.
+    ``source`` names the data set, and ``answers`` holds the wordings of all accepted answers.
     """
 
     question: str
@@ -33,13 +34,14 @@ class Example:
 
 
 def window(example: Example, *, most_chars: int, before: int) -> Example:
-    """The example over a run of whole sentences of at most ``most_chars`` that holds the answer, with up to ``before`` sentences ahead of it."""
+    """The example over a run of whole sentences of at most ``most_chars`` that holds the answer, with up to ``before`` sentences ahead of it;
+    without an answer, over the run that starts at sentence ``before``, or ends with the text."""
     text = example.paragraph.text
     if len(text) <= most_chars:
         return example
     sentences = split_sentences(text)
     answer = example.answer
-    at = next((i for i, s in enumerate(sentences) if answer and s.start <= answer.start < s.end), 0)
+    at = next((i for i, s in enumerate(sentences) if answer and s.start <= answer.start < s.end), min(before, len(sentences) - 1))
     first = max(0, at - before)
     while first < at and sentences[at].end - sentences[first].start > most_chars:
         first += 1
@@ -51,6 +53,6 @@ def window(example: Example, *, most_chars: int, before: int) -> Example:
 
 def _cut(example: Example, sentences: Sequence[Span]) -> Example:
     start, end = sentences[0].start, sentences[-1].end
-    paragraph = Paragraph(example.paragraph.article, example.paragraph.title, example.paragraph.text[start:end])
+    paragraph = replace(example.paragraph, text=example.paragraph.text[start:end])
     answer = example.answer and Span(example.answer.start - start, min(example.answer.end, end) - start)
-    return Example(example.question, paragraph, answer, example.source, example.answers)
+    return replace(example, paragraph=paragraph, answer=answer)

@@ -18,7 +18,7 @@ _RUN = re.compile(rf"{NAME}(?: {NAME})*")
 _YEAR = re.compile(r"\b(?:1[0-9]|20)\d\d\b")
 _NUMBER = re.compile(r"\b\d{1,3}\b")
 # Each word's opposite or neighbour; a question that asks for the other one is a near miss.
-_TURNED = {
+TURNED = {
     "first": "second", "second": "third", "third": "first", "last": "first", "north": "south", "south": "north", "east": "west", "west": "east",
     "northern": "southern", "southern": "northern", "eastern": "western", "western": "eastern", "largest": "smallest", "smallest": "largest",
     "highest": "lowest", "lowest": "highest", "most": "fewest", "before": "after", "after": "before", "increase": "decrease",
@@ -108,10 +108,10 @@ def _other_number(question: str, folded: str, names: Sequence[str], near: Sequen
 
 
 def _turned(question: str, folded: str, names: Sequence[str], near: Sequence[str], rng: random.Random) -> str | None:
-    words = [m for m in re.finditer(r"[A-Za-z]+", question) if m.group().casefold() in _TURNED]
-    words = [m for m in words if _TURNED[m.group().casefold()] not in folded.split() and m.group().casefold() in folded]
+    words = [m for m in re.finditer(r"[A-Za-z]+", question) if m.group().casefold() in TURNED]
+    words = [m for m in words if TURNED[m.group().casefold()] not in folded.split() and m.group().casefold() in folded]
     if not words:
         return None
     word = rng.choice(words)
-    other = _TURNED[word.group().casefold()]
+    other = TURNED[word.group().casefold()]
     return question[: word.start()] + (other.title() if word.group()[0].isupper() else other) + question[word.end() :]

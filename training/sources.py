@@ -72,6 +72,18 @@ def qamr(folder: Path) -> Iterator[Example]:
             yield Example(question, Paragraph(f"qamr/{document}", "", text), span, "qamr", (text[span.start : span.end],))
 
 
+def news(path: Path) -> Iterator[Example]:
+    """The invented news articles of a file of ``training/news``, with the questions that were written about them; some have no answer."""
+    for line in _open(path).splitlines():
+        told = json.loads(line)
+        paragraph = Paragraph(f"news/{told['id']}", told["title"], told["text"], told["date"])
+        for asked in told["questions"]:
+            start = told["text"].index(asked["answer"])
+            yield Example(asked["question"], paragraph, Span(start, start + len(asked["answer"])), "news", (asked["answer"],))
+        for question in told["unanswerable"]:
+            yield Example(question, paragraph, None, "news")
+
+
 def _detokenised(words: list[str]) -> tuple[str, list[Span]]:
     """The sentence as it is printed, and where each of its words stands in it."""
     text, spans, glue = "", [], True

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, get_peft_model
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -23,6 +23,8 @@ RANK = 32
 # The usual twice the rank, so that the changes weigh 2 (Hu et al. 2021).
 _ALPHA = 64
 _RATE = 1.2e-3
+# An adapter that is trained on has less to unlearn.
+_RATE_AGAIN = 7e-4
 _WARM_UP = 0.06
 _BATCH_TOKENS = 6000
 _CUT = -1e4
@@ -46,16 +48,21 @@ def loss_of(scores: Tensor, batch: dict[str, Tensor]) -> Tensor:
     return functional.cross_entropy(sentence_logits(scores, batch["sentence"]), batch["target"]) + 0.5 * spans
 
 
-def train(folder: Path, examples: Sequence[Encoded], *, passes: int, seed: int, out: Path, held: Sequence[Encoded] = ()) -> None:
-    """Train on the examples and save the adapter at ``out``, also after each pass; the held-out ones are only looked at."""
+def train(
+    folder: Path, examples: Sequence[Encoded], *, passes: int, seed: int, out: Path, start: Path | None = None, held: Sequence[Encoded] = ()
+) -> None:
+    """Train on the examples, on from the adapter at ``start`` if given, and save the adapter at ``out``, also on the way; the held-out
+    ones are only looked at."""
     torch.manual_seed(seed)
     encoder = base_encoder(folder, attention_probs_dropout_prob=0.0, hidden_dropout_prob=0.0)
     adapted = get_peft_model(
         encoder, LoraConfig(r=RANK, lora_alpha=_ALPHA, lora_dropout=0.0, target_modules=["query", "key", "value", "dense"])
     )
     network = ReaderNetwork(adapted, 384)
+    if start:
+        load(network, start)
     parameters = [p for p in network.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=_RATE, weight_decay=0.01, betas=(0.9, 0.98))
+    optimizer = torch.optim.AdamW(parameters, lr=_RATE if start is None else _RATE_AGAIN, weight_decay=0.01, betas=(0.9, 0.98))
     plan = [batch for number in range(passes) for batch in batches(examples, tokens=_BATCH_TOKENS, seed=seed + number)]
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate_at(step / len(plan)))
     started, running = time.monotonic(), 0.0
@@ -98,6 +105,19 @@ def check(network: ReaderNetwork, held: Sequence[Encoded]) -> str:
             refused += int(((logits.argmax(1) == 0) & ~some).sum())
     none = len(held) - answerable
     return f"first {first / answerable:.3f}, kept {kept / answerable:.3f} (n={answerable}), refused {refused / max(1, none):.3f} (n={none})"
+
+
+def load(network: ReaderNetwork, path: Path) -> None:
+    """Put a saved adapter's matrices and head into the network."""
+    held = load_file(path)
+    state = network.state_dict()
+    for name, value in held.items():
+        if name.startswith("head."):
+            state[name] = value.float()
+        else:
+            layer, side = name.rsplit(".", 1)
+            state[f"encoder.base_model.model.{layer}.lora_{side}.default.weight"] = value.float()
+    network.load_state_dict(state)
 
 
 def save(network: ReaderNetwork, out: Path) -> None:

@@ -1,4 +1,4 @@
-"""Many scored prompts become figures with intervals, and the risk and coverage curve; a figure without prompts behind it is unknown."""
+"""Many scored prompts become figures with intervals; a figure without prompts behind it is unknown."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
-
+from rag.evaluate.calibration import area, brier, calibration_error
 from rag.evaluate.checks import Status
 from rag.evaluate.scores import Scores
-from rag.evaluate.statistics import Estimate, bootstrapped, mean, quantile, ratio
+from rag.evaluate.statistics import Estimate, mean, quantile, ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,9 @@ DEFINITIONS: tuple[_Definition, ...] = (
     _Definition("abstention_recall", "refused, of the unanswerable (recall)", "abstention", _mean("abstained", _unanswerable)),
     _Definition("refused_far", "refused, of those far from the articles", "abstention", _mean("abstained", _is_near(False))),
     _Definition("refused_near", "refused, of near misses", "abstention", _mean("abstained", _is_near(True))),
-    _Definition("aurc", "area under the risk and coverage curve (lower is better)", "abstention", lambda lines: _area(lines)),
+    _Definition("aurc", "area under the risk and coverage curve (lower is better)", "abstention", lambda lines: area(confident(lines))),
+    _Definition("calibration_error", "expected calibration error, ten bins of equal mass", "calibration", lambda lines: calibration_error(confident(lines))),
+    _Definition("brier", "Brier score of the confidence", "calibration", lambda lines: brier(confident(lines))),
     _Definition("latency_p50", "latency p50", "latency", _quantile(0.5), "ms"),
     _Definition("latency_p95", "latency p95", "latency", _quantile(0.95), "ms"),
     _Definition("tokens", "tokens a question", "cost", _mean("tokens")),
@@ -150,44 +151,7 @@ def _complement(estimate: Estimate) -> Estimate:
     return Estimate(1 - estimate.value, 1 - estimate.high, 1 - estimate.low, estimate.n)
 
 
-@dataclass(frozen=True, slots=True)
-class RiskPoint:
-    """Answering only what is at least this sure: the share of prompts answered, and the share of those answered wrongly."""
-
-    confidence: float
-    coverage: float
-    risk: float
-
-
-def risk_curve(lines: Sequence[Line]) -> list[RiskPoint]:
-    """Risk against coverage over all prompts with a confidence (El-Yaniv and Wiener 2010), most confident first.
-
-    Below the threshold in force counts what the assistant would have answered. Empty where no prompt has a confidence.
-    """
-    pairs = sorted(_confident(lines), key=lambda pair: -pair[0])
-    wrong, points = 0.0, []
-    for number, (confidence, missed) in enumerate(pairs, start=1):
-        wrong += missed
-        points.append(RiskPoint(confidence, number / len(pairs), wrong / number))
-    return points
-
-
-def _confident(lines: Sequence[Line]) -> list[tuple[float, float]]:
-    """Confidence, and 1 where the answer is or would be wrong."""
+def confident(lines: Sequence[Line]) -> list[tuple[float, float]]:
+    """Of each prompt with a confidence, that and 1 where its answer is, or without the threshold would be, right."""
     pairs = [(line.scores.get("confidence"), line.scores.get("right_if_answered")) for line in merge_repeats(lines)]
-    return [(confidence, 1 - right) for confidence, right in pairs if confidence is not None and right is not None]
-
-
-def _area(lines: Sequence[Line]) -> Estimate:
-    """Mean risk over all coverages (Geifman, Uziel and El-Yaniv 2019)."""
-    pairs = _confident(lines)
-    if not pairs:
-        return Estimate(None, None, None, 0)
-    confidence, wrong = np.array([c for c, _ in pairs]), np.array([w for _, w in pairs])
-
-    def area(sure: Any, missed: Any, axis: int = -1) -> Any:
-        order = np.argsort(-sure, axis=axis, kind="stable")
-        ranked = np.take_along_axis(missed, order, axis=axis)
-        return np.mean(np.cumsum(ranked, axis=axis) / np.arange(1, ranked.shape[axis] + 1), axis=axis)
-
-    return bootstrapped(float(area(confidence, wrong)), (confidence, wrong), area)
+    return [(confidence, right) for confidence, right in pairs if confidence is not None and right is not None]

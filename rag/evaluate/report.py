@@ -14,8 +14,9 @@ from typing import IO, Any
 from xml.etree import ElementTree
 
 from rag.errors import UsageError
+from rag.evaluate.calibration import reliability, risk_curve
 from rag.evaluate.compare import Comparison
-from rag.evaluate.measures import Line, Measure, risk_curve
+from rag.evaluate.measures import Line, Measure, confident
 from rag.evaluate.page import write_page
 from rag.evaluate.runs import Result, Run
 from rag.evaluate.statistics import Estimate
@@ -49,13 +50,15 @@ def write_report(path: Path, report: Report) -> None:
 
 
 def report_head(report: Report) -> dict[str, Any]:
-    """All but the results: the run, the figures, the curve and the comparison."""
+    """All but the results: the run, the figures, the curves and the comparison."""
+    pairs = confident(report.lines)
     return {
         "schema": 1,
         "run": dataclasses.asdict(report.run.info),
         "counts": counts(report.lines),
         "measures": [dataclasses.asdict(measure) for measure in report.measures],
-        "risk_curve": [dataclasses.asdict(point) for point in risk_curve(report.lines)],
+        "risk_curve": [dataclasses.asdict(point) for point in risk_curve(pairs)],
+        "reliability": [dataclasses.asdict(held) for held in reliability(pairs)],
         "comparison": None if report.comparison is None else dataclasses.asdict(report.comparison),
     }
 

@@ -33,6 +33,11 @@ class SentenceScore:
     sure: float
 
 
+def header_of(title: str, published: str | None) -> str:
+    """What a passage is read under: its article's title and day, each on a line where known."""
+    return "".join(f"{line}\n" for line in (title, (published or "")[:10]) if line)
+
+
 class Scorer:
     """The packaged reader network, loaded at first use; safe to share between threads."""
 
@@ -51,7 +56,7 @@ class Scorer:
     def score(self, question: str, passages: Sequence[Passage]) -> list[list[SentenceScore | None]]:
         """Scores of the sentences of the first passages that fit the budget; None for a sentence that was cut off."""
         shortened = self._shortened(question)
-        headers = [f"{p.title}\n" if p.title else "" for p in passages]
+        headers = [header_of(p.title, p.published) for p in passages]
         encodings = self._tokens.pairs(shortened, [header + p.text for header, p in zip(headers, passages, strict=True)])
         lengths = np.cumsum([min(len(e.ids), _MOST_TOKENS) for e in encodings])
         read = max(1, int((lengths <= BUDGET).sum()))
