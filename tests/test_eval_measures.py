@@ -172,8 +172,8 @@ def test_risk_and_coverage_as_worked_by_hand() -> None:
 def test_calibration_as_worked_by_hand() -> None:
     # Ten bins of ten: confidence 0.05, 0.15, ..., 0.95; in bin n the first n are right, so each is off by 0.05.
     pairs = [((n + 0.5) / 10, float(i < n)) for n in range(10) for i in range(10)]
-    lines = [line(str(n), passed=1.0, confidence=c, right_if_answered=right) for n, (c, right) in enumerate(pairs)]
-    held = reliability(confident(lines))
+    lines = [line(str(n), passed=1.0, confidence=c, first_if_answered=right) for n, (c, right) in enumerate(pairs)]
+    held = reliability(confident(lines, "first_if_answered"))
     assert [(b.n, round(b.confidence, 2), round(b.right, 2)) for b in held] == [(10, round(n / 10 + 0.05, 2), n / 10) for n in range(10)]
     assert value(lines, "calibration_error") == (0.05, 100)
     assert value(lines, "brier") == (round(sum((c - right) ** 2 for c, right in pairs) / 100, 4), 100)

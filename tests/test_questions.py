@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.settings import CHECKOUT
-from rag.text.questions import Kind, evidence, names, understand
+from rag.text.questions import Kind, evidence, names, understand, wants_several
 from rag.text.speakers import speaker
 from rag.text.words import STOP_WORDS, fold, stem, terms, tokens, unique, words
 
@@ -75,6 +75,24 @@ def test_kind_of_answer_wanted(question: str, kind: str | None) -> None:
 def test_intent_and_topic(question: str, intent: str, topic: str) -> None:
     asked = understand(question)
     assert (asked.intent, asked.topic) == (intent, topic)
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        pytest.param("which two brands were recalled?", True, id="two"),
+        pytest.param("what did each side say about the figures", True, id="each-side"),
+        pytest.param("when and where was she born?", True, id="two-questions"),
+        pytest.param("Who lives there and how much does the rent come to?", False, id="joined-without-an-auxiliary"),
+        pytest.param("what reasons did the council give?", True, id="reasons"),
+        pytest.param("how many people came to the other march?", False, id="other"),
+        pytest.param("when was the bridge opened?", False, id="one"),
+        pytest.param("what do both parties want?", True, id="both"),
+        pytest.param("why was two-thirds of the catch thrown away?", False, id="fraction"),
+    ],
+)
+def test_asking_for_several(question: str, several: bool) -> None:
+    assert wants_several(question) is several
 
 
 def test_no_prompt_is_taken_for_anything_but_a_question() -> None:

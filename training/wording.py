@@ -11,7 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.text.words import STOP_WORDS, stem
+from rag.text.sentences import split_sentences
+from rag.text.words import STOP_WORDS, stem, terms
 from training.examples import Example
 from training.negatives import TURNED
 
@@ -40,10 +41,30 @@ def neighbours(examples: Sequence[Example], embed: Callable[[Sequence[str]], NDA
     return found
 
 
-def reworded(examples: Sequence[Example], near: Mapping[str, Sequence[str]], *, share: float, seed: int) -> list[Example]:
-    """The examples, in a share of those that have an answer one word of the question replaced by a neighbour that the passage lacks."""
+def harder(examples: Sequence[Example], *, seed: int) -> list[Example]:
+    """The examples without most of those whose question repeats the words of its sentence: these teach little but to look for them."""
     rng = random.Random(seed)
-    return [_reworded(e, near, rng) if e.answer and rng.random() < share else e for e in examples]
+    return [e for e in examples if e.answer is None or rng.random() < min(1.0, 1.3 - 1.1 * _repeated(e))]
+
+
+def _repeated(example: Example) -> float:
+    """Share of the question's terms that the answering sentence holds."""
+    assert example.answer
+    asked = set(terms(example.question))
+    sentence = next((s for s in split_sentences(example.paragraph.text) if s.start <= example.answer.start < s.end), example.answer)
+    return len(asked & set(terms(example.paragraph.text[sentence.start : sentence.end]))) / max(1, len(asked))
+
+
+def reworded(examples: Sequence[Example], near: Mapping[str, Sequence[str]], *, share: float, seed: int) -> list[Example]:
+    """The examples, in a share of those that have an answer a word of the question replaced by a neighbour that the passage lacks, and in
+    the same share of these a second one."""
+    rng = random.Random(seed)
+    out = []
+    for e in examples:
+        for _ in range(2):
+            e = _reworded(e, near, rng) if e.answer and rng.random() < share else e
+        out.append(e)
+    return out
 
 
 def _reworded(example: Example, near: Mapping[str, Sequence[str]], rng: random.Random) -> Example:

@@ -14,9 +14,9 @@ from rag.errors import NewsdeskError
 from rag.evaluate.cases import Case
 from rag.evaluate.checks import check_answer, status_of
 from rag.evaluate.files import case_to_file
-from rag.evaluate.ranking import DEPTH, Relevant, ranking_scores, relevant_to
+from rag.evaluate.ranking import DEPTH, Relevant, ranking_scores, relevant_to, reread
 from rag.evaluate.runs import Found, Result
-from rag.evaluate.scores import Scores, answer_scores, is_right
+from rag.evaluate.scores import Scores, answer_scores, scores_if_answered
 from rag.records import Answer, Passage, answer_to_json
 from rag.text.questions import understand
 
@@ -53,8 +53,8 @@ class Examiner:
         scores = {
             "passed": None if status == "not measured" else float(status == "passed"),
             **answer_scores(case, answer, self._text_of),
-            **(ranking_scores(relevant, passages) if self._given is None else {}),
-            "right_if_answered": self._right_if_answered(case, answer),
+            **(ranking_scores(relevant, passages) | reread(relevant, answer.passages) if self._given is None else {}),
+            **self._if_answered(case, answer),
         }
         shown = answer_to_json(dataclasses.replace(answer, passages=()))
         ranking = tuple(_found(passage, relevant) for passage in passages)
@@ -72,15 +72,10 @@ class Examiner:
         text = answer.searched_as
         return self._assistant.search(understand(text).topic or text, filters=case.filters, limit=DEPTH)
 
-    def _right_if_answered(self, case: Case, answer: Answer) -> float | None:
-        if answer.confidence is None:
-            return None
-        if case.unanswerable:
-            return 0.0
-        if answer.status == "abstained" and self._given is None:
+    def _if_answered(self, case: Case, answer: Answer) -> Scores:
+        if answer.confidence is not None and answer.status == "abstained" and not case.unanswerable and self._given is None:
             answer = self._bold.ask(case.question, history=case.history, filters=case.filters)
-        right = is_right(case, answer)
-        return None if right is None else float(right)
+        return scores_if_answered(case, answer)
 
     def _text(self, article_id: str, version: str | None) -> str | None:
         try:

@@ -96,9 +96,12 @@ DEFINITIONS: tuple[_Definition, ...] = (
     _Definition("right", "answered or refused rightly, of all prompts", "prompts", _mean("right")),
     *_retrieval("article"),
     *_retrieval("passage"),
+    _Definition("reread_success@1", "passage: Success@1, as the reader orders them", "retrieval", _mean("reread_success@1")),
     _Definition("fact_first", "fact in the first sentence", "answers", _mean("fact_first")),
     _Definition("fact_answer", "fact in the answer", "answers", _mean("fact_answer")),
     _Definition("fact_when_answered", "fact in the answer, when it answers", "answers", _mean("fact_answer", _answered)),
+    _Definition("first_if_answered", "fact in the first sentence, if it never abstained", "answers", _mean("first_if_answered", _answerable)),
+    _Definition("answer_if_answered", "fact in the answer, if it never abstained", "answers", _mean("right_if_answered", _answerable)),
     _Definition("token_f1", "token F1", "answers", _mean("token_f1")),
     _Definition("citations_valid", "citations that name a held article and place", "citations", _ratio("citations_valid", "citations")),
     _Definition("quotes_exact", "quotes that are the stored words (fidelity)", "citations", _ratio("quotes_exact", "citations")),
@@ -111,8 +114,8 @@ DEFINITIONS: tuple[_Definition, ...] = (
     _Definition("refused_far", "refused, of those far from the articles", "abstention", _mean("abstained", _is_near(False))),
     _Definition("refused_near", "refused, of near misses", "abstention", _mean("abstained", _is_near(True))),
     _Definition("aurc", "area under the risk and coverage curve (lower is better)", "abstention", lambda lines: area(confident(lines))),
-    _Definition("calibration_error", "expected calibration error, ten bins of equal mass", "calibration", lambda lines: calibration_error(confident(lines))),
-    _Definition("brier", "Brier score of the confidence", "calibration", lambda lines: brier(confident(lines))),
+    _Definition("calibration_error", "expected calibration error, ten bins of equal mass", "calibration", lambda lines: calibration_error(confident(lines, "first_if_answered"))),
+    _Definition("brier", "Brier score of the confidence", "calibration", lambda lines: brier(confident(lines, "first_if_answered"))),
     _Definition("latency_p50", "latency p50", "latency", _quantile(0.5), "ms"),
     _Definition("latency_p95", "latency p95", "latency", _quantile(0.95), "ms"),
     _Definition("tokens", "tokens a question", "cost", _mean("tokens")),
@@ -151,7 +154,10 @@ def _complement(estimate: Estimate) -> Estimate:
     return Estimate(1 - estimate.value, 1 - estimate.high, 1 - estimate.low, estimate.n)
 
 
-def confident(lines: Sequence[Line]) -> list[tuple[float, float]]:
-    """Of each prompt with a confidence, that and 1 where its answer is, or without the threshold would be, right."""
-    pairs = [(line.scores.get("confidence"), line.scores.get("right_if_answered")) for line in merge_repeats(lines)]
+def confident(lines: Sequence[Line], outcome: str = "right_if_answered") -> list[tuple[float, float]]:
+    """Of each prompt with a confidence, that and 1 where its answer is, or without the threshold would be, right.
+
+    The confidence is that of the first sentence, so calibration looks at "first_if_answered".
+    """
+    pairs = [(line.scores.get("confidence"), line.scores.get(outcome)) for line in merge_repeats(lines)]
     return [(confidence, right) for confidence, right in pairs if confidence is not None and right is not None]

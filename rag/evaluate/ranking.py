@@ -53,6 +53,12 @@ def ranking_scores(relevant: Relevant, passages: Sequence[Passage]) -> dict[str,
     return _scores("article", relevant.articles, by_article) | _scores("passage", relevant.passages, by_passage)
 
 
+def reread(relevant: Relevant, passages: Sequence[Passage]) -> dict[str, float | None]:
+    """Whether the passage that the reader puts first holds the answer; ``passages`` are the answer's."""
+    first = None if relevant.passages is None else float(bool(passages) and passages[0].chunk_id in relevant.passages)
+    return {"reread_success@1": first}
+
+
 def _scores(unit: str, relevant: frozenset[str] | None, ranked: Sequence[str]) -> dict[str, float | None]:
     if relevant is None:
         return {f"{unit}_{name}": None for name in MEASURES}

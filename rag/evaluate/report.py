@@ -58,7 +58,7 @@ def report_head(report: Report) -> dict[str, Any]:
         "counts": counts(report.lines),
         "measures": [dataclasses.asdict(measure) for measure in report.measures],
         "risk_curve": [dataclasses.asdict(point) for point in risk_curve(pairs)],
-        "reliability": [dataclasses.asdict(held) for held in reliability(pairs)],
+        "reliability": [dataclasses.asdict(held) for held in reliability(confident(report.lines, "first_if_answered"))],
         "comparison": None if report.comparison is None else dataclasses.asdict(report.comparison),
     }
 

@@ -42,6 +42,16 @@ def is_right(case: Case, answer: Answer) -> bool | None:
     return None
 
 
+def scores_if_answered(case: Case, answer: Answer) -> Scores:
+    """What an answer that was given without regard to the threshold is worth, whole and by its first sentence; where nothing answers,
+    any answer is wrong. None without a confidence, or where the prompt asserts nothing."""
+    if answer.confidence is None:
+        return {"right_if_answered": None, "first_if_answered": None}
+    if case.unanswerable:
+        return {"right_if_answered": 0.0, "first_if_answered": 0.0}
+    return {"right_if_answered": _number(is_right(case, answer)), "first_if_answered": _facts(case, answer)["fact_first"]}
+
+
 def _facts(case: Case, answer: Answer) -> Scores:
     first = answer.sentences[0].text if answer.sentences else ""
     asked = bool(case.facts)

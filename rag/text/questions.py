@@ -38,6 +38,13 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ),
     ("money", r"\b(?:price|prices|costs?|fare|fee|fine|rent|salary|jackpot|worth|budget)\b"),
 )
+_WH = r"(?:who|what|when|where|why|how)"
+_SEVERAL = re.compile(
+    r"\b(?:which|what|the|name|list|are there) (?:two|three|four|five|six|several|different|various)\b|\b(?:both|each|every|either) (?:\w+ )?(?:side|part|camp|account|version|team|compan|countr|of)"
+    rf"|\b(?:who|what) (?:all|else)\b|\blist\b(?= (?:of|the|all|every))|\ball (?:the|of)\b|\bnames of\b|\b{_WH},? (?:and|or) {_WH}\b|\band {_WH} {_AUX}\b"
+    r"|\b(?:sides|versions|accounts|reasons|demands|differ|disagree)\b",
+    re.I,
+)
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆĈĊČĎĐĒĔĖĘĚĜĞĠĢĤĦĨĪĬĮİĴĶĹĻĽĿŁŃŅŇŊŌŎŐŒŔŖŘŚŜŞŠŢŤŦŨŪŬŮŰŲŴŶŸŹŻŽ"
 _MONTH = r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)[a-z]*\.?"
 _NUMBER_WORD = (
@@ -130,6 +137,11 @@ def found_evidence(kind: Kind, text: str, question: str) -> Iterator[str]:
     """What a text holds of the kind, where the question does not already hold it, in the order of the text."""
     known = set(tokens(question))
     return (found.group() for found in _EVIDENCE[kind].finditer(text) if not set(tokens(found.group())) - {"the"} <= known)
+
+
+def wants_several(question: str) -> bool:
+    """Whether a question asks for more than one thing, which may stand in as many sentences."""
+    return bool(_SEVERAL.search(question))
 
 
 def names(text: str) -> list[str]:
