@@ -26,7 +26,6 @@ log = logging.getLogger("training")
 SEED = 7
 NEWS = Path(__file__).with_name("news")
 # What part of each kind of example goes into a pass; what is little and nearest to what is asked comes several times.
-_NEWS_TIMES = 6
 _SECOND_TIMES = 2
 _REWORDED = 0.5
 _FAR, _FAR_SHARE = ("amazon_reviews", "reddit", "qamr"), 0.6
@@ -37,7 +36,8 @@ _SWAPPED = 0.8
 
 def gathered(data: Path) -> tuple[list[Example], list[Example]]:
     """All examples to learn from, and those whose articles are held out: every eighth article of the Wikipedia, review, forum and
-    QAMR sets. Of SQuAD 2.0's articles every second by title is learned from; the others and XQuAD are not."""
+    QAMR sets. Of SQuAD 2.0's articles every second by title is learned from; the others and XQuAD are not. The invented news to learn from comes on
+    top, see ``main``."""
     told: list[Example] = []
     for name in ("new_wiki", "amazon_reviews", "reddit"):
         told += squad(data / "squadshifts" / f"{name}.json.gz")
@@ -46,7 +46,7 @@ def gathered(data: Path) -> tuple[list[Example], list[Example]]:
     held = {article for number, article in enumerate(articles) if number % 8 == 3}
     second = list(squad(data / "squad2-dev-part.json"))
     learn = [e for e in told if e.paragraph.article not in held] + [e for e in second if e.paragraph.article in _every_second(second)]
-    learn += (_SECOND_TIMES - 1) * [e for e in learn if e.source == "squad2-dev-part"] + _NEWS_TIMES * list(news(NEWS / "train.jsonl"))
+    learn += (_SECOND_TIMES - 1) * [e for e in learn if e.source == "squad2-dev-part"]
     return learn, [e for e in told if e.paragraph.article in held] + list(news(NEWS / "held_out.jsonl"))
 
 
@@ -92,6 +92,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("rag/models/reader.safetensors"))
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--limit", type=int, default=None, help="use this many examples only, to try the recipe out")
+    parser.add_argument("--share", type=float, default=1.0, help="part of the public sets that is used")
+    parser.add_argument("--news", type=int, default=6, help="how many times the invented news is used")
     parser.add_argument("--start", type=Path, help="go on from this adapter instead of the packaged weights alone")
     parser.add_argument("--seed", type=int, default=0, help="draws other negatives, wordings and an other order")
     given = parser.parse_args()
@@ -103,7 +105,8 @@ def main() -> None:
     learn, held = gathered(given.data)
     near = neighbours(learn, Embedder(cache=Settings().models_folder).embed)
     rng = random.Random(seed)
-    learn = harder([e for e in learn if e.source not in _FAR or rng.random() < _FAR_SHARE], seed=seed)
+    learn = [e for e in learn if rng.random() < given.share * (_FAR_SHARE if e.source in _FAR else 1)]
+    learn = harder(learn + given.news * list(news(NEWS / "train.jsonl")), seed=seed)
     examples = encode(tokenizer, dated(with_negatives(reworded(learn, near, share=_REWORDED, seed=seed), seed=seed), seed=seed), seed=seed)
     random.Random(seed).shuffle(examples)
     checked = encode(tokenizer, random.Random(SEED).sample(with_negatives(held, seed=SEED), 1200), seed=SEED)
