@@ -39,7 +39,7 @@ from rag.settings import Settings
 from rag.store.library import Library
 from rag.store.publish import Stores
 from rag.store.vectors import Indexes
-from rag.text.questions import Asked, understand
+from rag.text.questions import Asked, understand, wants_several
 from rag.text.words import terms
 
 # "The latest on X" looks at this many times more passages, since the newest need not be the nearest.
@@ -129,7 +129,14 @@ class Assistant:
             readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text))
             answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
             accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
-            quotes = choose_quotes(readings, passages, threshold=self.settings.answer_threshold, most=most, accounts=accounts)
+            quotes = choose_quotes(
+                readings,
+                passages,
+                threshold=self.settings.answer_threshold,
+                most=most,
+                accounts=accounts,
+                several=wants_several(text),
+            )
             return quotes, readings[0].probability if readings else None, readings
         rarity = self.retriever.rarity(asked.topic)
         # "Summarise this article" after a question means the article that was found for it.

@@ -68,15 +68,16 @@ def prompt_cases(split: str) -> list[Case]:
 def library_of(examples: Sequence[Example], home: Path, assistant: Assistant) -> tuple[Assistant, list[Case]]:
     """A library of the examples' articles, their paragraphs joined, and the questions about them."""
     paragraphs: dict[str, dict[str, int]] = {}
-    titles: dict[str, str] = {}
+    heads: dict[str, Paragraph] = {}
     for e in examples:
         held = paragraphs.setdefault(e.paragraph.article, {})
         held.setdefault(e.paragraph.text, sum(len(text) + 2 for text in held))
-        titles[e.paragraph.article] = e.paragraph.title
+        heads[e.paragraph.article] = e.paragraph
     articles = []
     for id, held in paragraphs.items():
         text = "\n\n".join(held)
-        articles.append(Article(id, hashlib.sha256(text.encode()).hexdigest()[:16], titles[id], text))
+        version = hashlib.sha256(text.encode()).hexdigest()[:16]
+        articles.append(Article(id, version, heads[id].title, text, published=heads[id].published))
     other = Assistant(Settings(home=home, models=assistant.settings.models_folder), embedder=assistant.embedder)
     other.library.database.create()
     publish(other.stores, Change(put=[Placed(article, "training", article.article_id) for article in articles]))
@@ -131,7 +132,7 @@ def joined(parts: Sequence[Rows]) -> Rows:
 
 def gathered(examples: dict[str, list[Example]], home: Path, *, models: Path, questions: int, seed: int) -> Rows:
     """The development prompts and some questions of each set of held-out articles, each also with its own articles left out and with a
-    detail changed; a prompt weighs as twenty questions, since it is news."""
+    detail changed; a prompt weighs as twenty questions and one of the invented news as four, since that is what will be asked."""
     assistant = Assistant(Settings(home=home / "prompts", models=models))
     sync(assistant.stores, [CHECKOUT / "corpus" / "articles"])
     prompts = prompt_cases("dev")
@@ -140,10 +141,11 @@ def gathered(examples: dict[str, list[Example]], home: Path, *, models: Path, qu
     parts += asked(assistant, turned(prompts, assistant, seed=seed), "prompts, changed", weight=10.0)
     for name, some in examples.items():
         other, cases = library_of(some, home / name, assistant)
-        picked = random.Random(seed).sample(cases, min(questions, len(cases)))
-        parts += asked(other, picked, name, weight=1.0)
-        parts += asked(other, picked[: questions // 3], f"{name}, left out", weight=1.0, without=True)
-        parts += asked(other, turned(picked, other, seed=seed)[: questions // 2], f"{name}, changed", weight=1.0)
+        weight, most = (4.0, len(cases)) if name == "news" else (1.0, min(questions, len(cases)))
+        picked = random.Random(seed).sample(cases, most)
+        parts += asked(other, picked, name, weight=weight)
+        parts += asked(other, picked[: most // 3], f"{name}, left out", weight=weight, without=True)
+        parts += asked(other, turned(picked, other, seed=seed)[: most // 2], f"{name}, changed", weight=weight)
     data = joined(parts)
     assert data.features.shape[1] == len(FEATURES)
     return data

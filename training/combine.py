@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from rag.evaluate.calibration import calibration_error
 from rag.models.features import FEATURES
 from rag.models.reader import WEIGHTS
 from rag.settings import CHECKOUT
@@ -72,10 +73,17 @@ def report(found: Tops, probability: NDArray[np.float64]) -> None:
         able = here & found.any
         if able.any() and "," not in source:
             log.info("%s: n=%d, first %.3f, three %.3f", source, able.sum(), found.first[able].mean(), found.three[able].mean())
+    log.info("calibration error %.3f, n=%d", *_calibration_error(found, probability))
     for threshold in (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
         kept = {s: (probability[(found.source == s) & found.any] >= threshold).mean() for s in np.unique(found.source) if "," not in s}
-        refused = {s: (probability[(found.source == s) & ~found.any] < threshold).mean() for s in np.unique(found.source)}
+        none = {s: (found.source == s) & ~found.any for s in np.unique(found.source)}
+        refused = {s: (probability[here] < threshold).mean() for s, here in none.items() if here.any()}
         log.info("threshold %.2f: answers %s; refuses %s", threshold, _shown(kept), _shown(refused))
+
+
+def _calibration_error(found: Tops, probability: NDArray[np.float64]) -> tuple[float, int]:
+    pairs = list(zip(probability.tolist(), found.first.astype(float).tolist(), strict=True))
+    return calibration_error(pairs).value or 0.0, len(pairs)
 
 
 def _shown(shares: dict[str, float]) -> str:

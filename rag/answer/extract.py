@@ -10,19 +10,27 @@ from rag.text.words import terms
 
 # Sentences that share this much of their terms (Jaccard) say the same; wire copies with small edits come to 0.8 and more.
 _SAME = 0.75
-# A further quote must come this near to the best one's odds; below, it is about something else.
+# A further quote must come this near to the best one's odds; below, it is about something else. Where several things are asked for, not as near.
 _ODDS_SHARE = 0.15
+_ODDS_SHARE_OF_SEVERAL = 0.05
 
 Quote = tuple[Sentence, Citation]
 
 
 def choose_quotes(
-    readings: Sequence[Reading], passages: Sequence[Passage], *, threshold: float, most: int, accounts: Sequence[Reading] = ()
+    readings: Sequence[Reading],
+    passages: Sequence[Passage],
+    *,
+    threshold: float,
+    most: int,
+    accounts: Sequence[Reading] = (),
+    several: bool = False,
 ) -> list[Quote]:
-    """At most ``most`` quotes, best first, then other ``accounts`` of the same, then what comes near; none when no sentence reaches ``threshold``."""
+    """At most ``most`` quotes, best first, then other ``accounts`` of the same, then what comes near (``several``: less near, since more than
+    one thing is asked for); none when no sentence reaches ``threshold``."""
     if not readings or readings[0].probability < threshold:
         return []
-    floor = _ODDS_SHARE * _odds(readings[0].probability)
+    floor = (_ODDS_SHARE_OF_SEVERAL if several else _ODDS_SHARE) * _odds(readings[0].probability)
     near = [reading for reading in readings[1:] if _odds(reading.probability) >= floor]
     groups: list[list[Reading]] = []
     for reading in [readings[0], *accounts, *near]:
