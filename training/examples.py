@@ -35,7 +35,7 @@ class Example:
 
 def window(example: Example, *, most_chars: int, before: int) -> Example:
     """The example over a run of whole sentences of at most ``most_chars`` that holds the answer, with up to ``before`` sentences ahead of it;
-    without an answer, over the run that starts at sentence ``before``, or ends with the text."""
+    without an answer, over one that holds sentence number ``before``."""
     text = example.paragraph.text
     if len(text) <= most_chars:
         return example

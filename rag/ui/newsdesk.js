@@ -54,7 +54,7 @@ function sentence(view, page) {
   const words = view.chips.length ? after.search(/\S{1,24}$/) : -1;
   const head = words < 0 ? after : after.slice(0, words);
   const tail = el("span", "tail", words < 0 ? null : after.slice(words), el("span", "chips", ...chips(view.chips, page)));
-  const bold = answering ? el("strong", "answering", answering) : null;
+  const bold = answering ? el("strong", "", answering) : null;
   const why = view.flag ? el("span", "flag", view.reason ? `${view.flag}: ${view.reason}` : view.flag) : null;
   return el("span", "sentence", el("span", view.flag ? "doubted" : "", before, bold, head, tail), why, " ");
 }
