@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     candidates: int = Field(50, ge=1, le=1000, description="How many chunks each of the two searches contributes before they are fused.")
     bm25_weight: float = Field(1.0, ge=0, description="Weight of the word search in rank fusion.")
     dense_weight: float = Field(0.85, ge=0, description="Weight of the nearest neighbours in rank fusion.")
-    answer_threshold: float = Field(0.15, ge=0, le=1, description="Least probability that a sentence answers; below it, Newsdesk abstains.")
+    answer_threshold: float = Field(0.11, ge=0, le=1, description="Least probability that a sentence answers; below it, Newsdesk abstains.")
     prompts: Path | None = Field(
         None,
         description="File of test prompts that the chat adds to, and that `newsdesk eval` runs when none is named; without it, `prompts.yaml` in `NEWSDESK_HOME`.",

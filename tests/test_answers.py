@@ -308,7 +308,7 @@ def test_latest_on_what_no_article_tells_is_refused(assistant: Assistant) -> Non
 
 
 def test_yes_no_question_gets_the_sentence_that_decides_it(assistant: Assistant) -> None:
-    assert "one life" in assistant.ask("was anyone killed in the flood?").answer
+    assert re.search("one life|one dead|died in the flood", assistant.ask("was anyone killed in the flood?").answer)
 
 
 def test_misspelt_name_is_corrected_and_shown(assistant: Assistant) -> None:
@@ -324,12 +324,6 @@ def test_misspelt_name_is_corrected_and_shown(assistant: Assistant) -> None:
         pytest.param("what did oskar lindqvist say about the N4?", "what did Oskar Lindqvist say about the N4?", id="lower-case"),
         pytest.param("Who is Renata Holub?", "Who is Renáta Holub?", id="accent-left-out"),
         pytest.param("who is ikechukwu sorensen?", "who is Ikechukwu Sørensen?", id="stroke-left-out"),
-        pytest.param(
-            "what did Lukasz Fairweather do?",
-            "what did Łukasz Fairweather do?",
-            id="stroke-of-the-first-letter",
-            marks=pytest.mark.xfail(strict=True, reason="ł is no letter with an accent, and a correction keeps the first letter"),
-        ),
     ],
 )
 def test_name_as_people_type_it_finds_what_its_spelling_finds(assistant: Assistant, typed: str, written: str) -> None:
@@ -338,13 +332,22 @@ def test_name_as_people_type_it_finds_what_its_spelling_finds(assistant: Assista
     assert assistant.ask(typed).citations == found
 
 
+def test_search_syntax_is_taken_for_words(assistant: Assistant) -> None:
+    assert all("near" in citation.quote for citation in assistant.ask('" OR NEAR( *').citations)
+
+
+@pytest.mark.xfail(strict=True, reason="ł is no letter with an accent, and a correction keeps the first letter")
+def test_stroke_of_the_first_letter_is_corrected(assistant: Assistant) -> None:
+    assert assistant.retriever.corrected("what did Lukasz Fairweather do?") == "what did Łukasz Fairweather do?"
+
+
 @pytest.mark.parametrize(
     "question",
     [
         pytest.param("what is it?", id="stop-words-only"),
         pytest.param("who said so?", id="words-of-asking-only"),
         pytest.param("???", id="punctuation-only"),
-        pytest.param('" OR NEAR( *', id="fts-syntax"),
+        pytest.param('" OR ( *', id="fts-syntax"),
         pytest.param("'; DROP TABLE chunks; --", id="sql"),
         pytest.param("🌊", id="emoji-only"),
         pytest.param("\u200b", id="invisible"),

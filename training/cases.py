@@ -132,7 +132,7 @@ def joined(parts: Sequence[Rows]) -> Rows:
 
 def gathered(examples: dict[str, list[Example]], home: Path, *, models: Path, questions: int, seed: int) -> Rows:
     """The development prompts and some questions of each set of held-out articles, each also with its own articles left out and with a
-    detail changed; a prompt weighs as twenty questions and one of the invented news as four, since that is what will be asked."""
+    detail changed; a prompt weighs as twenty questions, since that is what will be asked."""
     assistant = Assistant(Settings(home=home / "prompts", models=models))
     sync(assistant.stores, [CHECKOUT / "corpus" / "articles"])
     prompts = prompt_cases("dev")
@@ -141,11 +141,11 @@ def gathered(examples: dict[str, list[Example]], home: Path, *, models: Path, qu
     parts += asked(assistant, turned(prompts, assistant, seed=seed), "prompts, changed", weight=10.0)
     for name, some in examples.items():
         other, cases = library_of(some, home / name, assistant)
-        weight, most = (4.0, len(cases)) if name == "news" else (1.0, min(questions, len(cases)))
+        most = len(cases) if name == "news" else min(questions, len(cases))
         picked = random.Random(seed).sample(cases, most)
-        parts += asked(other, picked, name, weight=weight)
-        parts += asked(other, picked[: most // 3], f"{name}, left out", weight=weight, without=True)
-        parts += asked(other, turned(picked, other, seed=seed)[: most // 2], f"{name}, changed", weight=weight)
+        parts += asked(other, picked, name, weight=1.0)
+        parts += asked(other, picked[: most // 3], f"{name}, left out", weight=1.0, without=True)
+        parts += asked(other, turned(picked, other, seed=seed)[: most // 2], f"{name}, changed", weight=1.0)
     data = joined(parts)
     assert data.features.shape[1] == len(FEATURES)
     return data
