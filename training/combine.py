@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from rag.evaluate.calibration import calibration_error
+from rag.evaluate.statistics import paired
 from rag.models.features import FEATURES
 from rag.models.reader import WEIGHTS
 from rag.settings import CHECKOUT
@@ -23,6 +24,13 @@ from training.__main__ import SEED, held_out
 from training.cases import Rows, gathered
 
 log = logging.getLogger("training")
+# What is left out in turn, and the sets over which the change is told.
+_PARTS = (
+    ("answers", "answers_share"), ("span",), ("answers", "answers_share", "span"), ("overlap", "context_overlap", "article_overlap"),
+    ("names_missing", "names_missing_near"), ("passage_rank", "passage_cosine"), ("kind_found", "kind_missing"),
+    ("short", "question", "lead"), ("new_words",),
+)  # fmt: skip
+_TOGETHER = (("prompts", "news"), ("xquad", "new_wiki"))
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,13 @@ def report(found: Tops, probability: NDArray[np.float64]) -> None:
         log.info("threshold %.2f: answers %s; refuses %s", threshold, _shown(kept), _shown(refused))
 
 
+def _change(whole: Tops, less: Tops, sources: Sequence[str]) -> str:
+    """By how much the share of first sentences that are right changes, paired by question, with its interval."""
+    here = np.isin(whole.source, sources) & whole.any
+    change = paired(whole.first[here].astype(float).tolist(), less.first[here].astype(float).tolist())
+    return f"{' and '.join(sources)} {change.difference:+.3f} [{change.low:+.3f}, {change.high:+.3f}] n={change.n}"
+
+
 def _calibration_error(found: Tops, probability: NDArray[np.float64]) -> tuple[float, int]:
     pairs = list(zip(probability.tolist(), found.first.astype(float).tolist(), strict=True))
     return calibration_error(pairs).value or 0.0, len(pairs)
@@ -120,13 +135,9 @@ def main() -> None:
     scale, shift = calibrated(found)
     report(found, 1 / (1 + np.exp(-(scale * found.odds + shift))))
     if given.ablate:
-        for left_out in range(len(FEATURES)):
-            less = tops(data, held_out_odds(data, [i for i in every if i != left_out]))
-            log.info(
-                "without %s: first %s",
-                FEATURES[left_out],
-                _shown({s: less.first[(less.source == s) & less.any].mean() for s in np.unique(less.source) if "," not in s}),
-            )
+        for part in _PARTS:
+            less = tops(data, held_out_odds(data, [i for i in every if FEATURES[i] not in part]))
+            log.info("without %s: %s", ", ".join(part), "; ".join(_change(found, less, sources) for sources in _TOGETHER))
     model = fit(data, every)
     weights = {name: round(float(scale * value), 4) for name, value in zip(FEATURES, model.coef_[0], strict=True)}
     bias = round(float(scale * model.intercept_[0] + shift), 4)
