@@ -128,6 +128,9 @@ def test_chip_opens_the_exact_words_in_the_article(page: Page, address: str, tmp
     chip = page.locator("[data-kind=answer] .chip").first
     chip.wait_for()
     quote = page.locator(".card .words").first.text_content()
+    bold = page.locator("[data-kind=answer] .sentence strong").all_text_contents()
+    assert bold
+    assert all(words in " ".join(page.locator(".card .words").all_text_contents()) for words in bold)
     chip.hover()
     page.locator(".preview:popover-open").wait_for()
     assert page.locator(".preview:popover-open .preview-quote").text_content() == quote
