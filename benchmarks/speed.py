@@ -101,8 +101,10 @@ def _newsdesk(folder: Path, home: Path, questions: Sequence[str]) -> Measured:
             embedded.extend(texts)
             return _timed(lambda: super(Recording, self).embed(texts), seconds)
 
-    assistant = Assistant(Settings(home=home, passages=_PASSAGES), embedder=Recording())
+    settings = Settings(home=home, passages=_PASSAGES, models=CHECKOUT / ".newsdesk" / "models")
+    assistant = Assistant(settings, embedder=Recording(cache=settings.models_folder))
     assistant.embedder.warm()
+    assistant.reader.warm()
     loaded = time.perf_counter()
     embedded.clear()
     seconds.clear()
