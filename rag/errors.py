@@ -11,6 +11,7 @@ NewsdeskError                what the command line prints in one line (exit 1)
 │   ├── LibraryMismatch      made by another model, chunking or release
 │   └── StorageError         the disk is full, or the data folder cannot be written
 └── ModelError               a model's files are missing or not what they should be
+    └── ChatModelError       the chat model cannot be used or does not answer
 """
 
 
@@ -56,3 +57,7 @@ class StorageError(LibraryError):
 
 class ModelError(NewsdeskError):
     """A model's files are missing or are not what they should be."""
+
+
+class ChatModelError(ModelError):
+    """The chat model cannot be used, or does not answer."""

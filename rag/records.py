@@ -146,6 +146,15 @@ class Seconds:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a chat model read and wrote, and their cost in US dollars; None where the price is not set."""
+
+    read: int
+    written: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the assistant says, and all that it rests on.
 
