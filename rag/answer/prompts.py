@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from rag.records import Passage, Turn
+from rag.text.chunks import CountTokens
 
 Task = Literal["answer", "summary", "latest"]
-CountTokens = Callable[[Sequence[str]], list[int]]
 
 # The whole reply where the passages do not answer; the parser of replies looks for the same.
 REFUSAL = "NOT_IN_THE_ARTICLES"

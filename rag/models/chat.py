@@ -198,8 +198,6 @@ class Call:
                 yield Piece(rest)
             if not ended:
                 raise ChatModelError(f"The connection to {self._model.name} broke off before the end of what it wrote: ask again.")
-        except GeneratorExit:
-            raise
         except Exception as error:
             log.debug("", exc_info=error)
             raise self._model.readable(error) from error
