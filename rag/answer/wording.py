@@ -11,17 +11,25 @@ from numpy.typing import NDArray
 
 from rag.records import Passage, Span
 from rag.text.attributions import descriptions, speaker_words, speakers
-from rag.text.polarity import bounds_differ, negations, opposites
+from rag.text.polarity import negations, opposites
 from rag.text.questions import NAME
-from rag.text.words import STOP_WORDS, fold, stem, tokens
+from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
 
-FEATURES = (
-    "coverage", "passage_coverage", "same_words", "least_covered", "cosine", "best_cosine", "length", "facts",
-    "negation_added", "negation_dropped", "opposites", "bounds", "rival_surroundings", "speaker", "names_elsewhere",
-)  # fmt: skip
+# Each with the sign that its weight may have: what is closer is better borne out, never worse.
+FEATURES = {
+    "cosine": 1,
+    "other_speaker": -1,
+    "rival_surroundings": -1,
+    "opposites": -1,
+    "negation_added": -1,
+    "negation_dropped": -1,
+    "one_denies": -1,
+}
+# From this closeness on, a single denial or opposite counts: far sentences differ anyway.
+_CLOSE = 0.4
 # Rarity of a word that no article has.
 _UNKNOWN = 6.0
 _MOST_SENTENCES = 3
@@ -70,31 +78,33 @@ class Wording:
             self._vectors.update(zip(new, self._embed(new), strict=True))
         return np.stack([self._vectors[text] for text in texts])
 
-    def closest(self, sentence: str, candidates: Sequence[Window], bonus: Sequence[float]) -> tuple[Window, dict[str, float]]:
-        """The window that bears out most of the sentence, and how well; ``bonus`` is added to each window's score."""
+    def closest(self, sentence: str, candidates: Sequence[Window], bonus: Sequence[float]) -> tuple[Window, float]:
+        """The window that bears out most of the sentence, and their cosine; ``bonus`` is added to each window's score."""
         own = content(sentence)
         rarity = self._rarities(own)
-        singles = [w.text for w in candidates if w.last - w.first == 1]
         cosines = self.vectors([w.text for w in candidates]) @ self.vectors([sentence])[0]
-        covers = [self.covered(own, content(w.text)) for w in candidates]
         scores = [
-            _mean(c, rarity) + float(cosine) - _FURTHER * (w.last - w.first) + more
-            for w, c, cosine, more in zip(candidates, covers, cosines, bonus, strict=True)
+            _mean(self.covered(own, content(w.text)), rarity) + float(cosine) - _FURTHER * (w.last - w.first) + more
+            for w, cosine, more in zip(candidates, cosines, bonus, strict=True)
         ]
         at = int(np.argmax(scores))
-        window = candidates[at]
-        same = {stem(word) for word in content(window.text)}
-        whole = self.covered(own, content(f"{window.passage.title} {window.passage.text}"))
-        found = {
-            "coverage": _mean(covers[at], rarity),
-            "passage_coverage": _mean(whole, rarity),
-            "same_words": _mean(np.array([float(stem(word) in same) for word in own]), rarity),
-            "least_covered": float(np.sort(whole)[:2].mean()) if len(whole) else 1.0,
-            "cosine": float(cosines[at]),
-            "best_cosine": float((self.vectors(singles) @ self.vectors([sentence])[0]).max()),
-            "length": len(own) / 10,
+        return candidates[at], float(cosines[at])
+
+    def features(self, sentence: str, window: Window, cosine: float, texts: Sequence[str]) -> dict[str, float]:
+        """What FEATURES names, of a sentence and its window; ``texts`` tell of the same people."""
+        alone = _alone(sentence, window)
+        added, dropped = _denials(sentence, alone)
+        against = min(2, len(opposites(sentence, alone)))
+        return {
+            "cosine": cosine,
+            "other_speaker": 1 - self.speaker(sentence, window, texts),
+            "rival_surroundings": self.rival(sentence, window),
+            "opposites": float(against),
+            "negation_added": added,
+            "negation_dropped": dropped,
+            # Two of them cancel out, as in "not open" for "closed".
+            "one_denies": max(0.0, cosine - _CLOSE) if added + dropped + against == 1 else 0.0,
         }
-        return window, found
 
     def covered(self, own: Sequence[str], other: Sequence[str]) -> NDArray[np.float64]:
         """For each word how near the nearest of the other words comes, 1 where it has the same stem; shape (len(own),)."""
@@ -139,15 +149,17 @@ class Wording:
         return np.array([self._rare[word] for word in words])
 
 
-def polarity(sentence: str, window: str) -> dict[str, float]:
-    """Where one of the two denies, opposes or bounds what the other does not."""
-    here, there = negations(sentence) > 0, negations(window) > 0
-    return {
-        "negation_added": float(here and not there),
-        "negation_dropped": float(there and not here),
-        "opposites": float(min(2, len(opposites(sentence, window)))),
-        "bounds": float(bounds_differ(sentence, window)),
-    }
+def _alone(sentence: str, window: Window) -> str:
+    """The one sentence of a window that shares most with the sentence, so that no neighbour's "not" is taken for its own."""
+    own = set(terms(sentence))
+    p = window.passage
+    texts = [p.text[span.start - p.start : span.end - p.start] for span in p.sentences[window.first : window.last]]
+    return max(texts, key=lambda text: len(own & set(terms(text))) / (3 + len(set(terms(text)))))
+
+
+def _denials(sentence: str, other: str) -> tuple[float, float]:
+    here, there = negations(sentence) > 0, negations(other) > 0
+    return float(here and not there), float(there and not here)
 
 
 def content(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 _MONTHS = "january february march april may june july august september october november december".split()
 _WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
@@ -29,7 +30,14 @@ _DAY = re.compile(
     re.X | re.I,
 )
 # Months that may be meant, the ones at the edge included.
-_SEASONS = {"spring": (3, 4, 5, 6), "summer": (6, 7, 8, 9), "autumn": (9, 10, 11, 12), "winter": (12, 1, 2, 3), "christmas": (12,), "easter": (3, 4)}
+_SEASONS = {
+    "spring": (3, 4, 5, 6),
+    "summer": (6, 7, 8, 9),
+    "autumn": (9, 10, 11, 12),
+    "winter": (12, 1, 2, 3),
+    "christmas": (12,),
+    "easter": (3, 4),
+}
 # "may" and "march" in lower case are verbs.
 _VERBS = ("may", "march", "mar", "dec", "jan")
 
@@ -56,7 +64,7 @@ def days(text: str) -> list[When]:
 
 def resolved(text: str, published: str | None) -> list[When]:
     """As ``days``, with what the day of publication adds: the days that "Tuesday" or "yesterday" may be, the year of "last year"."""
-    own = date.fromisoformat(published[:10]) if published and re.match(r"\d{4}-\d\d-\d\d", published) else None
+    own = _day(published)
     held: list[When] = []
     for when, match in _found(text, relative=True):
         held += [when, *_by(when, match, own)] if own else [when]
@@ -65,8 +73,15 @@ def resolved(text: str, published: str | None) -> list[When]:
 
 def stated(claim: When, held: list[When], published: str | None) -> bool:
     """Whether one of the points in time may be the claimed one; the day of publication itself counts as known."""
-    own = [w for w in days(published[:10])] if published else []
+    own = days(published[:10]) if published else []
     return any(_agree(claim, other) for other in [*held, *own])
+
+
+def _day(published: str | None) -> date | None:
+    try:
+        return date.fromisoformat(published[:10]) if published else None
+    except ValueError:
+        return None
 
 
 def _agree(claim: When, held: When) -> bool:
@@ -85,7 +100,7 @@ def _agree(claim: When, held: When) -> bool:
 
 
 def _same_minute(one: When, other: When) -> bool:
-    """"Ten past three" leaves open which half of the day it is."""
+    """ "Ten past three" leaves open which half of the day it is."""
     open_half = re.search(r" (?:past|to) ", one.text + other.text)
     return (one.minute or 0) % (720 if open_half else 1440) == (other.minute or 0) % (720 if open_half else 1440)
 
@@ -106,10 +121,9 @@ def _found(text: str, *, relative: bool = False) -> Iterator[tuple[When, re.Matc
         yield When(match[0], match.start(), match.end(), **_parts(match)), match
 
 
-def _parts(match: re.Match[str]) -> dict[str, int | str | None]:
+def _parts(match: re.Match[str]) -> dict[str, Any]:
     if match["iso"]:
-        year, month, day = map(int, match["iso"].split("-"))
-        return {"year": year, "month": month, "day": day}
+        return dict(zip(("year", "month", "day"), map(int, match["iso"].split("-")), strict=True))
     if name := match["month"] or match["month2"] or match["month3"]:
         year, day = match["year"] or match["year2"] or match["year3"], match["day"] or match["day2"]
         month = next(place for place, full in enumerate(_MONTHS, start=1) if full.startswith(name.casefold()[:3]))

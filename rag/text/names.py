@@ -106,7 +106,9 @@ def _holds(held: frozenset[str], word: str) -> bool:
     if len(word) < _BEARING:
         return False
     bearing = word[: max(_BEARING, len(word) - 2)]
-    return any(len(other) >= _BEARING and (other.startswith(bearing) or word.startswith(other[: max(_BEARING, len(other) - 2)])) for other in held)
+    return any(
+        len(other) >= _BEARING and (other.startswith(bearing) or word.startswith(other[: max(_BEARING, len(other) - 2)])) for other in held
+    )
 
 
 def _plain(word: str) -> str:

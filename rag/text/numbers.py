@@ -37,7 +37,9 @@ _NUMBER = re.compile(
 _ONE_IN = re.compile(rf"\b(?:one|1)(?: \w+)? in (?P<of>\d+|{_WORD})\b", re.I)
 _UNIT = re.compile(r"[\s-](?:\w+\s)?(?P<unit>second|minute|hour|day|night|week|month|year|decade)s?\b", re.I)
 _ABOUT = re.compile(r"\b(?:about|around|roughly|some|approximately|close to|an estimated)(?: the| an?)? ?$", re.I)
-_ABOVE = re.compile(r"\b(?:over|above|(?:little |well )?more than|upwards of|a little over|just over|exceed(?:s|ed|ing)?)(?: the| an?)? ?$", re.I)
+_ABOVE = re.compile(
+    r"\b(?:over|above|(?:little |well )?more than|upwards of|a little over|just over|exceed(?:s|ed|ing)?)(?: the| an?)? ?$", re.I
+)
 _BELOW = re.compile(r"\b(?:nearly|almost|(?:little )?(?:less|fewer) than|under|below|just under|not quite)(?: the| an?)? ?$", re.I)
 # What "about" and its like may stand for: 2.2 million is "over two million", 38 percent "well over a third".
 _ROUNDING = 0.15
@@ -92,7 +94,16 @@ def _plain(text: str) -> Iterator[Number]:
         about = bool(_ABOUT.search(before) or re.match(r" or so\b|-odd\b", after))
         least = 1 - _ROUNDING if about or _BELOW.search(before) else 1.0
         most = 1 + _ROUNDING if about or _ABOVE.search(before) else 1.0
-        yield Number(match[0].strip(), match.start(), match.end(), values, unit["unit"].casefold() if unit else None, bool(match["hidden"]), least, most)
+        yield Number(
+            match[0].strip(),
+            match.start(),
+            match.end(),
+            values,
+            unit["unit"].casefold() if unit else None,
+            bool(match["hidden"]),
+            least,
+            most,
+        )
 
 
 def _values(match: re.Match[str]) -> Iterator[float]:

@@ -1,4 +1,4 @@
-"""Whether two sentences say yes and no to the same: negations, bounds and words of opposite meaning; a list and rules, no model."""
+"""Whether two sentences say yes and no to the same: negations and words of opposite meaning; a list and rules, no model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,9 @@ _NEGATION = re.compile(
 )
 # "Not only … but also" and "no more than" deny nothing.
 _NO_NEGATION = re.compile(
-    r"\bnot (?:only|just|least)\b|\bno (?:more|less|fewer|later|earlier) than\b|\bno (?:doubt|wonder)\b|\bnone other\b|\bwithout (?:a )?doubt\b", re.I
-)
-_LOWER = re.compile(
-    r"\b(?:at least|no (?:less|fewer) than|a minimum of|or more|or above|more than|over|upwards of|exceed\w*|well over|from)\b(?= [\w$€£]*\d|\s?\w+)",
+    r"\bnot (?:only|just|least)\b|\bno (?:more|less|fewer|later|earlier) than\b|\bno (?:doubt|wonder)\b|\bnone other\b|\bwithout (?:a )?doubt\b",
     re.I,
 )
-_UPPER = re.compile(r"\b(?:at most|no more than|a maximum of|or (?:less|fewer)|up to|less than|fewer than|under|as much as|not more than)\b", re.I)
 # Words of a line are of one mind; those of the two sides of it are opposites.
 _OPPOSITES = [
     ("rise rises rose risen rising increase increased grow grew grown growing gain gained climb climbed up higher raise raised soar soared dearer swell swelled more expand expanded jump jumped boost boosted",
@@ -118,15 +114,6 @@ _SIDES = [(frozenset(map(stem, one.split())), frozenset(map(stem, other.split())
 def negations(text: str) -> int:
     """How often a text denies."""
     return len(_NEGATION.findall(_NO_NEGATION.sub(" ", text)))
-
-
-def bounds_differ(one: str, other: str) -> bool:
-    """Whether one gives a lower bound and the other an upper one."""
-    lower_one, upper_one = bool(_LOWER.search(one)), bool(_UPPER.search(one))
-    lower_other, upper_other = bool(_LOWER.search(other)), bool(_UPPER.search(other))
-    return (lower_one and not upper_one and upper_other and not lower_other) or (
-        upper_one and not lower_one and lower_other and not upper_other
-    )
 
 
 def opposites(one: str, other: str) -> list[tuple[str, str]]:
