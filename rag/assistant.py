@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,6 +15,7 @@ from rag.answer.accounts import other_accounts
 from rag.answer.extract import Quote, choose_quotes
 from rag.answer.followups import CARRIED, complete
 from rag.answer.missing import missing
+from rag.answer.prompts import Task
 from rag.answer.suggest import candidates
 from rag.errors import QuestionError
 from rag.models.embeddings import Embedder
@@ -31,16 +32,19 @@ from rag.records import (
     Searched,
     Seconds,
     Turn,
+    Usage,
     Wrote,
     answer_from_dict,
 )
 from rag.retrieve import Retriever
 from rag.settings import Settings
+from rag.store.ledger import Ledger
 from rag.store.library import Library
 from rag.store.publish import Stores
 from rag.store.vectors import Indexes
-from rag.text.questions import Asked, understand, wants_several
+from rag.text.questions import Asked, Intent, understand, wants_several
 from rag.text.words import terms
+from rag.writing import Outcome, Request, Writer
 
 # "The latest on X" looks at this many times more passages, since the newest need not be the nearest.
 _LATEST_WIDENS = 4
@@ -49,6 +53,7 @@ _RERANKED = 3
 _ARTICLES_FOR_SUGGESTIONS = 200
 # At about 0.1 s a try.
 _TRIES_A_SUGGESTION = 5
+_TASKS: dict[Intent, Task] = {"fact": "answer", "summary": "summary", "latest": "latest"}
 
 
 class Assistant:
@@ -63,27 +68,44 @@ class Assistant:
         self.retriever = Retriever(self.library, indexes, self.embedder, settings)
         self.reader = reader or Reader(self.embedder, cache=settings.models_folder)
         self.reranker = Reranker(settings.reranker) if settings.reranker else None
+        self.writer = Writer(settings, Ledger(self.library), self.embedder, self.retriever.rarity) if settings.model else None
         self._suggesting = threading.Lock()
         self._suggested: list[str] = []
         self._suggested_for: tuple[str | None, int] = (None, 0)
 
-    def ask(self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), searched_as: str | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        searched_as: str | None = None,
+        write: bool = True,
+    ) -> Answer:
         """The answer, whole; see ``stream``."""
-        *_, answer = self.stream(question, history=history, filters=filters, searched_as=searched_as)
+        *_, answer = self.stream(question, history=history, filters=filters, searched_as=searched_as, write=write)
         assert isinstance(answer, Answer)
         return answer
 
     def stream(
-        self, question: str, *, history: Sequence[Turn] = (), filters: Filters = Filters(), searched_as: str | None = None
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        searched_as: str | None = None,
+        write: bool = True,
     ) -> Iterator[Event]:
-        """Searched, Found, Wrote for each sentence, and the Answer last.
+        """Searched, Found, Wrote for each sentence (Writing between them where a chat model writes), and the Answer last.
 
-        ``searched_as`` replaces the completed question where a reader has edited it. Raises QuestionError for an
-        empty or oversized question, NoLibrary when nothing was synced, LibraryMismatch when another model made the library.
+        ``searched_as`` replaces the completed question where a reader has edited it; without ``write`` the answer is quotes, whatever the
+        settings. Raises QuestionError for an empty or oversized question, NoLibrary when nothing was synced, LibraryMismatch when another
+        model made the library. A chat model that fails raises nothing: the answer is quotes then, and its ``notice`` says why.
         """
         clock = _Clock()
         question = self._checked(question)
-        text = self._checked(searched_as) if searched_as else complete(question, history)
+        writer = self.writer if write else None
+        text, usage = (self._checked(searched_as), None) if searched_as else _completed(question, history, writer)
         asked = understand(text)
         if asked.intent in ("greeting", "foreign"):
             yield Searched(text, self.overview().articles)
@@ -97,18 +119,29 @@ class Assistant:
             passages = self._found(text, asked, filters)
         yield Found(passages[: self.settings.passages])
         with clock.of("read"):
-            quotes, confidence, readings = self._quotes(text, asked, passages)
-        for sentence, citation in quotes:
-            yield Wrote(sentence, (citation,))
-        passages = (passages if self.reranker else _reranked(passages, readings))[: self.settings.passages]
-        if quotes:
-            answer = _answer(question, text, quotes, passages, clock)
+            read = self._read(text, asked, passages)
+        passages = (passages if self.reranker else _reranked(passages, read.readings))[: self.settings.passages]
+        notice = None
+        if writer and (material := read.material or (passages if asked.intent == "fact" else ())):
+            request = Request(text, material, tuple(history), _TASKS[asked.intent])
+            answer, notice, spent = yield from _written(writer, request, question, clock, self.settings.unsupported)
+            usage = _total(usage, spent)
+            if answer:
+                if answer.status == "abstained":
+                    refusal = refusals.nothing_answers(overview, filters, found=True, why=missing(text, passages))
+                    answer = dataclasses.replace(answer, answer=refusal)
+                yield dataclasses.replace(answer, passages=passages, confidence=read.confidence, usage=usage)
+                return
+        if read.quotes:
+            if notice is None:
+                yield from (Wrote(sentence, (citation,)) for sentence, citation in read.quotes)
+            answer = _answer(question, text, read.quotes, passages, clock)
         elif asked.intent == "summary" and not asked.topic:
             answer = _refusal(question, text, refusals.WHICH_ARTICLE, passages, clock)
         else:
             why = missing(text, passages)
             answer = _refusal(question, text, refusals.nothing_answers(overview, filters, found=bool(passages), why=why), passages, clock)
-        yield dataclasses.replace(answer, confidence=confidence)
+        yield dataclasses.replace(answer, confidence=read.confidence, notice=notice, usage=usage)
 
     def _found(self, text: str, asked: Asked, filters: Filters) -> tuple[Passage, ...]:
         """The passages as they will be read, best first."""
@@ -119,13 +152,13 @@ class Assistant:
             passages = [passages[place] for place in order]
         return tuple(passages)
 
-    def _quotes(self, text: str, asked: Asked, passages: Sequence[Passage]) -> tuple[list[Quote], float | None, list[Reading]]:
-        """The quotes that answer, none where nothing does; where sentences were weighed, also the best one's probability and all readings."""
+    def _read(self, text: str, asked: Asked, passages: Sequence[Passage]) -> _Read:
+        """The quotes that answer, none where nothing does, and what a chat model would write from where that is not simply what was found."""
         most = self.settings.quotes
         if asked.intent == "fact":
             # "Who said so?" by itself asks after nothing; something that answers "who" would be found all the same.
             if not terms(text):
-                return [], None, []
+                return _Read()
             readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text))
             answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
             accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
@@ -137,15 +170,18 @@ class Assistant:
                 accounts=accounts,
                 several=wants_several(text),
             )
-            return quotes, readings[0].probability if readings else None, readings
+            return _Read(quotes, readings[0].probability if readings else None, readings)
         rarity = self.retriever.rarity(asked.topic)
         # "Summarise this article" after a question means the article that was found for it.
         close = passages if asked.intent == "summary" and CARRIED in text else digest.about(passages, asked.topic, rarity)
         if not close:
-            return [], None, []
+            return _Read()
         if asked.intent == "summary":
-            return digest.summarise(self.article(close[0].article_id, close[0].version), most=most), None, []
-        return digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most), None, []
+            first = close[0]
+            whole = tuple(self.library.chunks_of(first.article_id))
+            return _Read(digest.summarise(self.article(first.article_id, first.version), most=most), None, [], whole)
+        newest = tuple(sorted(close, key=lambda p: p.published or "", reverse=True))
+        return _Read(digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most), None, [], newest)
 
     def _checked(self, question: str) -> str:
         # Half a surrogate pair, as a wrong encoding on the command line gives it, is no text.
@@ -187,7 +223,7 @@ class Assistant:
         queue = sorted(first, key=lambda item: understand(item[1]).intent == "summary")
         found = 0
         for article_id, question in queue[: _TRIES_A_SUGGESTION * limit]:
-            answer = self.ask(question)
+            answer = self.ask(question, write=False)
             if answer.citations and answer.citations[0].article_id == article_id:
                 yield question
                 found += 1
@@ -201,6 +237,77 @@ class Assistant:
     def conversation(self, conversation_id: str) -> list[Answer]:
         """The turns of a conversation, oldest first; empty when there is none of that id."""
         return [answer_from_dict(turn) for turn in self.library.turns(conversation_id)] if self.library.exists else []
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was read: quotes, the best one's probability where sentences were weighed, all readings, and the passages to write from."""
+
+    quotes: list[Quote] = field(default_factory=list)
+    confidence: float | None = None
+    readings: list[Reading] = field(default_factory=list)
+    material: tuple[Passage, ...] = ()
+
+
+def _completed(question: str, history: Sequence[Turn], writer: Writer | None) -> tuple[str, Usage | None]:
+    """The question so that it stands by itself, by the chat model where there is one and it can, else by rules."""
+    rewritten, usage = None, None
+    if writer and understand(question).intent not in ("greeting", "foreign"):
+        rewritten, usage = writer.rewrite(question, history)
+    return rewritten or complete(question, history), usage
+
+
+def _total(one: Usage | None, other: Usage | None) -> Usage | None:
+    return one + other if one and other else one or other
+
+
+def _written(
+    writer: Writer, request: Request, question: str, clock: _Clock, unsupported: str
+) -> Generator[Event, None, tuple[Answer | None, str | None, Usage | None]]:
+    """Yields the events of a written answer; returns the answer, or None with the reason why quotes must do, and the tokens used."""
+    if kept := writer.kept(request):
+        for sentence in kept.sentences:
+            yield Wrote(sentence, tuple(c for c in kept.citations if c.number in sentence.citations))
+        return dataclasses.replace(kept, question=question, seconds=clock.seconds(), cached=True), None, Usage(0, 0, 0.0)
+    outcome: Outcome | None = None
+    with clock.of("write"):
+        for event in writer.write(request):
+            if isinstance(event, Outcome):
+                outcome = event
+            else:
+                yield event
+    assert outcome is not None
+    written, fault = outcome.written, outcome.written.fault
+    if written.refused and not fault:
+        answer = _refusal(question, request.question, "", request.passages, clock)
+        return dataclasses.replace(answer, model=writer.name), None, outcome.usage
+    if not written.stands:
+        if fault:
+            return None, f"{fault} The answer is quoted instead.", outcome.usage
+        why = "Nothing of what the chat model wrote stands in the articles" if written.sentences else "The chat model wrote nothing"
+        return None, f"{why}; the answer is quoted instead.", outcome.usage
+    kept_sentences = [
+        (sentence, citations) for sentence, citations in written.sentences if unsupported == "strike" or sentence.verdict != "unsupported"
+    ]
+    removed = len(written.sentences) - len(kept_sentences)
+    notices = [f"{removed} sentence{'' if removed == 1 else 's'} that the articles do not bear out left out."] if removed else []
+    cited = {number for sentence, _ in kept_sentences for number in sentence.citations}
+    answer = Answer(
+        question,
+        request.question,
+        "answered",
+        " ".join(sentence.text for sentence, _ in kept_sentences if sentence.verdict != "unsupported"),
+        tuple(sentence for sentence, _ in kept_sentences),
+        tuple(c for _, citations in written.sentences for c in citations if c.number in cited),
+        request.passages,
+        clock.seconds(),
+        model=writer.name,
+        notice=" ".join([*notices, *([f"The answer is not complete. {fault}"] if fault else [])]) or None,
+        incomplete=fault is not None,
+    )
+    if not fault:
+        writer.keep(request, answer)
+    return answer, None, outcome.usage
 
 
 def _reranked(passages: Sequence[Passage], readings: Sequence[Reading]) -> tuple[Passage, ...]:
@@ -228,7 +335,7 @@ class _Clock:
         self.stages[stage] = time.perf_counter() - before
 
     def seconds(self) -> Seconds:
-        return Seconds(self.stages.get("retrieve"), self.stages.get("read"), None, time.perf_counter() - self.started)
+        return Seconds(self.stages.get("retrieve"), self.stages.get("read"), self.stages.get("write"), time.perf_counter() - self.started)
 
 
 def _answer(question: str, searched_as: str, quotes: Sequence[Quote], passages: tuple[Passage, ...], clock: _Clock) -> Answer:

@@ -153,12 +153,18 @@ class Usage:
     written: int
     cost: float | None
 
+    def __add__(self, other: Usage) -> Usage:
+        known = self.cost is not None and other.cost is not None
+        return Usage(self.read + other.read, self.written + other.written, (self.cost or 0) + (other.cost or 0) if known else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the assistant says, and all that it rests on.
 
     ``confidence`` is the probability that the best sentence answers, on a refusal too; None where no sentence was weighed.
+    ``notice`` is what a reader must know of how the answer came about; ``incomplete`` says that it broke off. ``usage`` is None where
+    no chat model was asked; ``cached`` says that it was written for the same question before.
     """
 
     question: str
@@ -172,6 +178,10 @@ class Answer:
     accounts: tuple[Account, ...] | None = None
     model: str | None = None
     confidence: float | None = None
+    notice: str | None = None
+    incomplete: bool = False
+    usage: Usage | None = None
+    cached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +220,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Writing:
+    """Event: the words of the sentence that a chat model is writing, as far as they have come, not checked yet."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Wrote:
     """Event: one more sentence of the answer, with the citations that it introduces."""
 
@@ -217,7 +234,7 @@ class Wrote:
     citations: tuple[Citation, ...]
 
 
-Event = Searched | Found | Wrote | Answer
+Event = Searched | Found | Writing | Wrote | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +270,10 @@ def answer_to_json(answer: Answer, *, id: str | None = None) -> dict[str, Any]:
         "model",
         "seconds",
         "confidence",
+        "notice",
+        "incomplete",
+        "usage",
+        "cached",
     )
     return out | {key: _plain(fields[key]) for key in order}
 
@@ -281,6 +302,10 @@ def answer_from_dict(stored: Mapping[str, Any]) -> Answer:
         passages=tuple(Passage(**(p | {"sentences": tuple(Span(**s) for s in p["sentences"])})) for p in stored["passages"]),
         seconds=Seconds(**stored["seconds"]),
         accounts=None if accounts is None else tuple(Account(**(a | {"sides": tuple(Side(**s) for s in a["sides"])})) for a in accounts),
-        # Turns that were kept before this field was added have none.
+        # Turns that were kept before these fields were added have none.
         confidence=stored.get("confidence"),
+        notice=stored.get("notice"),
+        incomplete=stored.get("incomplete", False),
+        usage=Usage(**stored["usage"]) if stored.get("usage") else None,
+        cached=stored.get("cached", False),
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -43,6 +45,49 @@ class Settings(BaseSettings):
     bm25_weight: float = Field(1.0, ge=0, description="Weight of the word search in rank fusion.")
     dense_weight: float = Field(0.85, ge=0, description="Weight of the nearest neighbours in rank fusion.")
     answer_threshold: float = Field(0.11, ge=0, le=1, description="Least probability that a sentence answers; below it, Newsdesk abstains.")
+    model: str | None = Field(
+        None,
+        pattern=r"^[a-z][a-z0-9_]*:\S+$",
+        description="Chat model that writes the answers, as `provider:model` (`openai:gpt-5-mini`, `anthropic:claude-sonnet-5`, `ollama:llama3.2`); without it, answers are quotes.",
+    )
+    model_url: str | None = Field(
+        None,
+        description="Address of the chat model's server, for any OpenAI-compatible one or an Ollama elsewhere; without it, the provider's own.",
+    )
+    model_temperature: float | None = Field(
+        None, ge=0, le=2, description="Randomness of the chat model; without it, the provider's own. Some reasoning models accept none."
+    )
+    model_seconds: float = Field(
+        60, gt=0, le=3600, description="Longest silence of the chat model, in seconds; a whole answer may take five times that."
+    )
+    model_retries: int = Field(
+        2, ge=0, le=10, description="How often a call that a chat model's server refused for its load is tried again."
+    )
+    prompt_tokens: int = Field(
+        6000,
+        ge=500,
+        description="Most tokens given to the chat model for an answer, as the packaged tokenizer counts them; the oldest turns fall first.",
+    )
+    answer_tokens: int = Field(
+        1000, ge=16, le=100_000, description="Most tokens that the chat model may write for an answer, its thinking included."
+    )
+    native_citations: bool = Field(
+        False, description="Let an Anthropic model cite through its own citations, instead of the markers that every model is asked for."
+    )
+    unsupported: Literal["strike", "remove"] = Field(
+        "strike",
+        description="What happens to a sentence of a chat model that its cited words do not bear out: `strike` it out, or `remove` it.",
+    )
+    daily_tokens: int | None = Field(
+        None, ge=1, description="Most tokens that chat models may read and write in a day (UTC); beyond it, only quoted answers are given."
+    )
+    price_input: float | None = Field(
+        None, ge=0, description="US dollars for a million tokens that the chat model reads; without it, cost is not known."
+    )
+    price_output: float | None = Field(None, ge=0, description="US dollars for a million tokens that the chat model writes.")
+    cached_answers: int = Field(
+        200, ge=0, description="How many written answers are kept for the same question on the same articles; 0 keeps none."
+    )
     prompts: Path | None = Field(
         None,
         description="File of test prompts that the chat adds to, and that `newsdesk eval` runs when none is named; without it, `prompts.yaml` in `NEWSDESK_HOME`.",
@@ -56,6 +101,16 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         """Wherever a process of ours runs, the folder is the same one."""
         return None if path is None else path.expanduser().absolute()
+
+    @field_validator("model_url")
+    @classmethod
+    def _address(cls, url: str | None) -> str | None:
+        """A web address without a name or password in it, which would end up in logs and kept runs."""
+        if url is not None:
+            parts = urlsplit(url)
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+                raise ValueError("no http(s) address without a user name in it")
+        return url
 
     @property
     def prompts_file(self) -> Path:

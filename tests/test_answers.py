@@ -27,7 +27,7 @@ REAL_PAGES = CHECKOUT.parent / "shared" / "articles"
 LATER = "how many homes have been evacuated?"
 
 KEYS = {
-    "answer": "schema question searched_as status answer sentences citations accounts passages model seconds confidence",
+    "answer": "schema question searched_as status answer sentences citations accounts passages model seconds confidence notice incomplete usage cached",
     "sentences": "text verdict reason citations",
     "citations": "number article_id version title source published url start end quote also_in words",
     "also_in": "article_id version source start end",

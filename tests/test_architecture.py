@@ -21,6 +21,7 @@ TABLE = (
     "store",
     "retrieve",
     "answer",
+    "writing",
     "assistant",
     "evaluate",
     "batch terminal",

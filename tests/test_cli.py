@@ -39,6 +39,10 @@ ANSWER_KEYS = [
     "model",
     "seconds",
     "confidence",
+    "notice",
+    "incomplete",
+    "usage",
+    "cached",
 ]
 CITATION_KEYS = {"number", "article_id", "version", "title", "source", "published", "url", "start", "end", "quote", "also_in", "words"}
 DETAIL_KEYS = {"article_id", "version", "title", "source", "author", "published", "updated", "url"}

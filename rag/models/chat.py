@@ -130,8 +130,8 @@ class ChatModel:
                 given["api_key"] = "none"
         return given
 
-    def readable(self, error: Exception) -> ChatModelError:
-        """What went wrong, in one line that says what to do."""
+    def readable(self, error: Exception, *, begun: bool = False) -> ChatModelError:
+        """What went wrong, in one line that says what to do; ``begun`` says that words had come."""
         if isinstance(error, ChatModelError):
             return error
         status = getattr(error, "status_code", None)
@@ -153,7 +153,7 @@ class ChatModel:
             return ChatModelError(
                 f"{self.name}{where} was silent for {self.options.seconds:g} s: ask again, or raise NEWSDESK_MODEL_SECONDS."
             )
-        if "RemoteProtocol" in kind:
+        if "RemoteProtocol" in kind or (begun and ("Connect" in kind or isinstance(error, ConnectionError))):
             return ChatModelError(f"The connection to {self.name}{where} broke off before the end of what it wrote: ask again.")
         if "Connect" in kind or isinstance(error, ConnectionError):
             return ChatModelError(f"{self.name} cannot be reached{where}: start its server, or check the network and NEWSDESK_MODEL_URL.")
@@ -200,7 +200,7 @@ class Call:
                 raise ChatModelError(f"The connection to {self._model.name} broke off before the end of what it wrote: ask again.")
         except Exception as error:
             log.debug("", exc_info=error)
-            raise self._model.readable(error) from error
+            raise self._model.readable(error, begun=bool(raw)) from error
 
 
 def _to_langchain(messages: Sequence[Message], documents: Sequence[Document]) -> list[Any]:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from rag.errors import LibraryError, LibraryMismatch, NoLibrary, StorageError
 
-SCHEMA = 1
+SCHEMA = 2
 # MIGRATIONS[n] brings a library of schema n to n + 1.
-MIGRATIONS: dict[int, str] = {0: (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")}
+MIGRATIONS: dict[int, str] = {
+    number: (Path(__file__).parent / name).read_text(encoding="utf-8") for number, name in enumerate(("schema.sql", "schema_2.sql"))
+}
 _BUSY_MS = 10_000
 
 

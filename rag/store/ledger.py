@@ -1,0 +1,47 @@
+"""What chat models have cost and written: tokens by day, and answers that can be given again; it knows nothing of prompts."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from rag.records import Usage
+from rag.store.library import Library, utc_now
+
+
+class Ledger:
+    """Two small tables beside the library."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def tokens_today(self) -> int:
+        """Tokens read and written since midnight, UTC."""
+        with self._library.snapshot() as db:
+            row = db.execute("SELECT read + written FROM usage WHERE day = ?", (_today(),)).fetchone()
+        return int(row[0]) if row else 0
+
+    def spend(self, usage: Usage) -> None:
+        """Add to today's tokens."""
+        with self._library.database.writing() as db:
+            db.execute(
+                "INSERT INTO usage VALUES (?, ?, ?) ON CONFLICT (day) DO UPDATE SET read = read + excluded.read, written = written + excluded.written",
+                (_today(), usage.read, usage.written),
+            )
+
+    def kept(self, key: str) -> dict[str, Any] | None:
+        """The answer kept under a key."""
+        with self._library.snapshot() as db:
+            row = db.execute("SELECT answer FROM written WHERE key = ?", (key,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def keep(self, key: str, answer: dict[str, Any], *, most: int) -> None:
+        """Keep an answer, and of all kept ones the newest ``most``."""
+        with self._library.database.writing() as db:
+            db.execute("INSERT OR REPLACE INTO written VALUES (?, ?, ?)", (key, utc_now(), json.dumps(answer, ensure_ascii=False)))
+            db.execute("DELETE FROM written WHERE key NOT IN (SELECT key FROM written ORDER BY created DESC, rowid DESC LIMIT ?)", (most,))
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
