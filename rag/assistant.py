@@ -95,7 +95,7 @@ class Assistant:
         filters: Filters = Filters(),
         searched_as: str | None = None,
         write: bool = True,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event, None, None]:
         """Searched, Found, Wrote for each sentence (Writing between them where a chat model writes), and the Answer last.
 
         ``searched_as`` replaces the completed question where a reader has edited it; without ``write`` the answer is quotes, whatever the

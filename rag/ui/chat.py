@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from time import perf_counter
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.scriptrunner import StopException
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
-from rag.records import Answer, Citation, Event, Filters, Found, Overview, Searched, Sentence, Wrote
+from rag.records import Answer, Citation, Event, Filters, Found, Overview, Passage, Searched, Seconds, Sentence, Writing, Wrote
 from rag.ui import components, session, words
 from rag.ui.drawer import open_drawer
 from rag.ui.escape import escape
@@ -31,7 +36,7 @@ def chat_page(assistant: Assistant, *, evaluate: st.Page) -> None:
 def _page(assistant: Assistant, evaluate: st.Page) -> None:
     overview = assistant.overview()
     session.restore(assistant)
-    typed = st.chat_input("Ask the articles", disabled=overview.articles == 0, submit_mode="disable")
+    typed = st.chat_input("Ask the articles", disabled=overview.articles == 0, submit_mode="stop")
     if typed is not None:
         session.wait_for(Ask(typed))
     filters = _masthead(overview, evaluate)
@@ -49,6 +54,8 @@ def _page(assistant: Assistant, evaluate: st.Page) -> None:
     for index, shown in enumerate(session.turns()):
         with st.container(key=f"turn-{index}"):
             _turn(assistant, shown, index, fresh=index == fresh)
+    if used := words.usage(session.usage()):
+        st.caption(f"This conversation: {escape(used)}")
     if trouble := session.take("trouble"):
         st.warning(escape(str(trouble)))
     if ask:
@@ -95,6 +102,13 @@ def _turn(assistant: Assistant, shown: Shown, index: int, *, fresh: bool) -> Non
         _searched_as(answer, index)
     _answer(assistant, answer, index)
     keep_button(assistant, shown, index)
+    if answer.model and (answer.incomplete or any(sentence.verdict != "supported" for sentence in answer.sentences)):
+        st.button(
+            "Answer with quotes instead",
+            key=f"quotes-{index}",
+            on_click=session.wait_for,
+            args=(Ask(answer.question, answer.searched_as, index, False),),
+        )
     if shown.filters and answer.status == "abstained" and not answer.passages:
         st.button("Clear the filters and ask again", key=f"widen-{index}", on_click=_widen, args=(answer.question, index))
 
@@ -138,9 +152,17 @@ def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
     _question(ask.question, words.scope(filters), len(session.turns()), fresh=False)
     before = session.history(session.turns()[: ask.after])
     live = st.empty()
+    seen = _Seen(ask.question)
+    events = assistant.stream(ask.question, history=before, filters=filters, searched_as=ask.searched_as, write=ask.write)
     try:
-        with live.container():
-            answer = _watch(assistant.stream(ask.question, history=before, filters=filters, searched_as=ask.searched_as))
+        with live.container(), closing(events):
+            answer = _watch(events, seen)
+    except StopException:
+        # The reader pressed stop: what has been written so far is kept, and nothing is asked again.
+        if not seen.sentences:
+            session.wait_for(None)
+            raise
+        answer = seen.stopped(assistant.settings.model)
     except Exception:
         # Whatever failed, the next run must not fail on the same question again.
         session.wait_for(None)
@@ -151,26 +173,61 @@ def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
     st.rerun()
 
 
-def _watch(events: Iterator[Event]) -> Answer:
+@dataclass
+class _Seen:
+    """What has come of an answer so far."""
+
+    question: str
+    searched_as: str = ""
+    passages: tuple[Passage, ...] = ()
+    sentences: list[Sentence] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    began: float = field(default_factory=perf_counter)
+
+    def stopped(self, model: str | None) -> Answer:
+        """The sentences that were whole when the reader stopped the answer."""
+        return Answer(
+            self.question,
+            self.searched_as,
+            "answered",
+            " ".join(sentence.text for sentence in self.sentences if sentence.verdict != "unsupported"),
+            tuple(self.sentences),
+            tuple(self.citations),
+            self.passages,
+            Seconds(None, None, None, perf_counter() - self.began),
+            model=model,
+            notice="Stopped before its end.",
+            incomplete=True,
+        )
+
+
+def _watch(events: Iterator[Event], seen: _Seen) -> Answer:
     """Show what happens, in words, as it happens; the answer is the last event."""
     stage = st.status("Opening the library…", type="compact")
     reading = stage.empty()
-    writing = st.empty()
-    sentences: list[Sentence] = []
-    citations: list[Citation] = []
+    prose = st.empty()
     for event in events:
         match event:
             case Searched():
+                seen.searched_as = event.searched_as
                 stage.update(label=f"Searching {words.count(event.articles, 'article')}…")
             case Found():
+                seen.passages = event.passages
                 stage.update(label=f"Reading {words.count(len(event.passages), 'passage')}…", expanded=True)
                 with reading:
                     components.draw(passages_view(event.passages))
+            case Writing():
+                stage.update(label="Writing, and checking each sentence…")
+                _prose(prose, seen, event.text)
             case Wrote():
-                sentences.append(event.sentence)
-                citations.extend(event.citations)
-                with writing:
-                    components.draw({"kind": "sentences", "sentences": sentences_view(sentences, citations)})
+                seen.sentences.append(event.sentence)
+                seen.citations.extend(event.citations)
+                _prose(prose, seen, "")
             case Answer():
                 return event
     raise NewsdeskError("The answer broke off before its end. Ask again.")
+
+
+def _prose(place: DeltaGenerator, seen: _Seen, writing: str) -> None:
+    with place:
+        components.draw({"kind": "sentences", "sentences": sentences_view(seen.sentences, seen.citations), "writing": writing})

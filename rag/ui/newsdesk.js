@@ -23,7 +23,7 @@ function makePreview() {
   box.id = "preview";
   const hide = () => box.matches(":popover-open") && box.hidePopover();
   const show = (chip, view) => {
-    box.replaceChildren(el("div", "meta", view.meta), el("div", "preview-quote", view.quote), el("div", "hint", "Click to read it in the article"));
+    box.replaceChildren(el("div", "meta", view.meta), el("div", "preview-quote", view.quote), el("div", "hint", view.hint ?? "Click to read it in the article"));
     box.showPopover();
     const at = chip.getBoundingClientRect();
     const size = box.getBoundingClientRect();
@@ -55,8 +55,19 @@ function sentence(view, page) {
   const head = words < 0 ? after : after.slice(0, words);
   const tail = el("span", "tail", words < 0 ? null : after.slice(words), el("span", "chips", ...chips(view.chips, page)));
   const bold = answering ? el("strong", "", answering) : null;
-  const why = view.flag ? el("span", "flag", view.reason ? `${view.flag}: ${view.reason}` : view.flag) : null;
-  return el("span", "sentence", el("span", view.flag ? "doubted" : "", before, bold, head, tail), why, " ");
+  const why = view.flag ? mark(view, page) : null;
+  return el("span", "sentence", el("span", view.struck ? "struck" : view.flag ? "doubted" : "", before, bold, head, tail), why, " ");
+}
+
+// A quiet mark behind a sentence that failed its check; hover, focus or a tap shows why.
+function mark(view, page) {
+  const node = button("flag", () => page.preview.show(node, why), view.mark);
+  const why = { meta: view.flag, quote: view.reason || "", hint: "" };
+  node.setAttribute("aria-label", view.reason ? `${view.flag}: ${view.reason}` : view.flag);
+  for (const event of ["mouseenter", "focus"]) node.addEventListener(event, () => page.preview.show(node, why));
+  for (const event of ["mouseleave", "blur"]) node.addEventListener(event, page.preview.hide);
+  node.addEventListener("keydown", (event) => event.key === "Escape" && page.preview.hide());
+  return node;
 }
 
 function account(view, page) {
@@ -94,11 +105,13 @@ function drawQuestion(view) {
 }
 
 function drawSentences(view, page) {
-  return [view.sentences.length ? el("p", "prose", ...view.sentences.map((item) => sentence(item, page))) : null];
+  const writing = view.writing ? el("span", "writing", view.writing) : null;
+  return [view.sentences.length || writing ? el("p", "prose", ...view.sentences.map((item) => sentence(item, page)), writing) : null];
 }
 
 function drawAnswer(view, page) {
   return [
+    view.notice ? el("p", "notice", view.notice) : null,
     view.refusal ? el("p", "prose refusal", view.refusal) : null,
     ...drawSentences(view, page),
     ...view.accounts.map((item) => account(item, page)),

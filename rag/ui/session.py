@@ -11,7 +11,7 @@ import streamlit as st
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
-from rag.records import Answer, Filters, Turn
+from rag.records import Answer, Filters, Turn, Usage
 
 PARAMETER = "c"
 _OPAQUE = re.compile(r"[0-9a-f]{32}")
@@ -19,11 +19,12 @@ _OPAQUE = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question that waits; ``searched_as`` where the reader worded the search, ``after`` that many turns."""
+    """A question that waits; ``searched_as`` where the reader worded the search, ``after`` that many turns; without ``write`` quotes are asked for."""
 
     question: str
     searched_as: str | None = None
     after: int | None = None
+    write: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,12 @@ def new_chat(ask: Ask | None = None) -> None:
     """Begin again, with ``ask`` where there is one; the old conversation stays under its address."""
     st.session_state.update(turns=[], conversation=None, waiting=ask)
     st.query_params.pop(PARAMETER, None)
+
+
+def usage() -> Usage | None:
+    """Tokens of the whole conversation; None where no chat model was asked."""
+    used = [shown.answer.usage for shown in turns() if shown.answer.usage]
+    return sum(used[1:], used[0]) if used else None
 
 
 def history(shown: Sequence[Shown]) -> list[Turn]:

@@ -20,6 +20,8 @@ FLAGS = {
     "misattributed": "Attributed to the wrong source",
     "unsupported": "Not supported by the articles",
 }
+# What stands behind the sentence itself.
+MARKS = {"partly": "in part", "misattributed": "source corrected", "unsupported": "not in the articles"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def answer_view(answer: Answer) -> View:
     found = _found(answer)
     return {
         "kind": "answer",
+        "notice": answer.notice,
         "sentences": sentences_view(answer.sentences, answer.citations),
         "refusal": None if answered else answer.answer,
         "accounts": [_account(account, answer.citations) for account in answer.accounts or ()],
@@ -70,6 +73,8 @@ def sentences_view(sentences: Iterable[Sentence], citations: Iterable[Citation])
             "text": sentence.text,
             "parts": _parts(sentence, citations_of),
             "flag": FLAGS.get(sentence.verdict),
+            "mark": MARKS.get(sentence.verdict),
+            "struck": sentence.verdict == "unsupported",
             "reason": sentence.reason,
             "chips": [chips[number] for number in sentence.citations if number in chips],
         }
@@ -130,7 +135,9 @@ def segments(text: str, focus: Span, others: Iterable[Span]) -> list[tuple[str, 
 def _foot(answer: Answer) -> str:
     if not answer.passages:
         return ""
-    return words.meta(f"{words.count(len(answer.passages), 'passage')} read", f"{answer.seconds.total:.1f} s", answer.model)
+    used = "written before" if answer.cached else words.usage(answer.usage)
+    checked = "sentences checked against the cited words, which does not prove their meaning" if answer.model else None
+    return words.meta(f"{words.count(len(answer.passages), 'passage')} read", f"{answer.seconds.total:.1f} s", answer.model, used, checked)
 
 
 def _chip(citation: Citation) -> View:

@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from rag.records import Filters, Overview
+from rag.records import Filters, Overview, Usage
 
 # A fragment as long as this is matched whole; beyond it, and across paragraphs, browsers match only from the
 # first words to the last ones.
@@ -57,6 +57,14 @@ def scope(filters: Filters) -> str:
 def outlets(names: Sequence[str]) -> str:
     """A few outlets by name, many as a count."""
     return ", ".join(names) if len(names) <= MOST_NAMED else count(len(names), "outlet")
+
+
+def usage(used: Usage | None) -> str | None:
+    """Tokens and what they cost, where known; None where no model was asked."""
+    if used is None or not used.read + used.written:
+        return None
+    cost = "" if used.cost is None else f", ${used.cost:.4f}"
+    return f"{used.read + used.written:,} tokens{cost}"
 
 
 def original(url: str | None, quote: str) -> str | None:
