@@ -23,8 +23,6 @@ FEATURES = {
     "cosine": 1,
     "other_speaker": -1,
     "rival_surroundings": -1,
-    "opposites": -1,
-    "negation_added": -1,
     "negation_dropped": -1,
     "one_denies": -1,
 }
@@ -99,8 +97,6 @@ class Wording:
             "cosine": cosine,
             "other_speaker": 1 - self.speaker(sentence, window, texts),
             "rival_surroundings": self.rival(sentence, window),
-            "opposites": float(against),
-            "negation_added": added,
             "negation_dropped": dropped,
             # Two of them cancel out, as in "not open" for "closed".
             "one_denies": max(0.0, cosine - _CLOSE) if added + dropped + against == 1 else 0.0,

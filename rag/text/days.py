@@ -18,7 +18,7 @@ _DAY = re.compile(
     |\b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?:\sof)?\s(?P<month2>{_MONTH})(?:,?\s(?P<year2>\d{{4}}))?
     |\b(?P<iso>(?:19|20)\d\d-\d\d-\d\d)\b
     |\b(?P<month3>{_MONTH})(?:,?\s(?P<year3>(?:1[0-9]|20)\d\d))?(?!\w)
-    |(?<![$€£,.\d])\b(?P<year4>1[5-9]\d\d|20\d\d)\b(?![,.]?\d|\s(?:dollars|people|seals|tons))
+    |(?<![$€£,.\d])\b(?P<year4>1[5-9]\d\d|20\d\d)\b(?![,.]?\d|\s(?:dollars|euros|pounds|people|tons|miles|kilometres|metres)\b)
     |\b(?P<weekday>(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)s?\b
     |\b(?P<ago>{_COUNT})\syears\s(?:ago|earlier|before)\b
     |\b(?P<near>today|yesterday|tomorrow|this\syear|last\syear|the\s(?:year\sbefore|previous\syear)|next\syear)\b

@@ -25,8 +25,8 @@ _SAME = [
     for line in """russia russian russians moscow kremlin
     ukraine ukrainian ukrainians kyiv kiev
     belarus belarusian belarusians minsk
-    us u.s american americans america united states washington
-    uk u.k britain british briton britons london westminster
+    u.s american americans america washington
+    u.k britain british briton britons london westminster
     france french paris
     germany german germans berlin
     china chinese beijing
@@ -38,9 +38,14 @@ _SAME = [
     spain spanish madrid
     italy italian italians rome
     netherlands dutch hague
-    eu european union brussels
-    islamic state isis is""".splitlines()
+    e.u brussels""".splitlines()
 ]
+# Long names and short forms that would otherwise be taken apart into words that mean something else.
+_SHORT = {
+    re.compile(r"\b(?:United States(?: of America)?|USA?)\b"): "U.S.",
+    re.compile(r"\b(?:United Kingdom|UK)\b"): "U.K.",
+    re.compile(r"\b(?:European Union|EU)\b"): "E.U.",
+}
 _BEARING = 5  # letters that two forms of a name share at least, as Ukraine and Ukrainian do
 _BESIDE = 3  # words around a name in which its bearer is described
 
@@ -62,6 +67,7 @@ def names(text: str, known: set[str]) -> list[Name]:
     """The names of a sentence; its first word counts where ``known`` has it as a name or another name follows."""
     for when in reversed(days(text)):
         text = f"{text[: when.start]}{' ' * (when.end - when.start)}{text[when.end :]}"
+    text = _shortened(text)
     found = []
     for run in _RUN.finditer(text):
         words = [_plain(word) for word in run.group().split() if word != "&"]
@@ -75,10 +81,11 @@ def names(text: str, known: set[str]) -> list[Name]:
 
 def words_of(text: str) -> frozenset[str]:
     """The folded words of a text with the forms that a name may take in another: parts of hyphenated ones, initials, without "'s"."""
+    text = _shortened(text)
     held = {part for token in tokens(text) for part in (token, token.removesuffix("'s"))}
     for run in re.finditer(rf"{NAME}(?: (?:(?:of|the|for|and|on|&) )*{NAME})+", text):
         held.add("".join(word[0] for word in run.group().split() if word[0].isupper()).casefold())
-    held.update(initials.replace(".", "").casefold() for initials in re.findall(r"(?:[A-Z]\.){2,}", text))
+    held.update(initials.casefold().rstrip(".") for initials in re.findall(r"(?:[A-Z]\.){2,}", text))
     return frozenset(held)
 
 
@@ -109,6 +116,12 @@ def _holds(held: frozenset[str], word: str) -> bool:
     return any(
         len(other) >= _BEARING and (other.startswith(bearing) or word.startswith(other[: max(_BEARING, len(other) - 2)])) for other in held
     )
+
+
+def _shortened(text: str) -> str:
+    for long, short in _SHORT.items():
+        text = long.sub(short, text)
+    return text
 
 
 def _plain(word: str) -> str:

@@ -19,8 +19,8 @@ _SHORT_POWERS = {"m": 1_000_000, "bn": 1_000_000_000, "k": 1_000}
 _PARTS = {"half": 2, "third": 3, "quarter": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10, "twelfth": 12}
 # Words that hold a number, and which.
 _HIDDEN = {
-    "both": 2, "pair": 2, "couple": 2, "twice": 2, "double": 2, "doubled": 2, "doubling": 2, "twins": 2, "triple": 3, "tripled": 3,
-    "trio": 3, "dozen": 12, "dozens": 12, "decade": 10, "century": 100, "halved": 0.5, "fortnight": 2, "quarter-kilo": 250, "zero": 0,
+    "both": 2, "pair": 2, "couple": 2, "twice": 2, "double": 2, "doubled": 2, "doubling": 2, "triple": 3, "tripled": 3,
+    "trio": 3, "dozen": 12, "dozens": 12, "decade": 10, "century": 100, "halved": 0.5, "fortnight": 2, "zero": 0,
 }  # fmt: skip
 _WORD = "|".join([*_SMALL, *_TENS, *_POWERS])
 _POWER = "|".join(_POWERS)
