@@ -44,7 +44,7 @@ from rag.store.publish import Stores
 from rag.store.vectors import Indexes
 from rag.text.questions import Asked, Intent, understand, wants_several
 from rag.text.words import terms
-from rag.writing import Outcome, Request, Writer
+from rag.writing import Request, Writer
 
 # "The latest on X" looks at this many times more passages, since the newest need not be the nearest.
 _LATEST_WIDENS = 4
@@ -124,13 +124,14 @@ class Assistant:
         notice = None
         if writer and (material := read.material or (passages if asked.intent == "fact" else ())):
             request = Request(text, material, tuple(history), _TASKS[asked.intent])
-            answer, notice, spent = yield from _written(writer, request, question, clock, self.settings.unsupported)
-            usage = _total(usage, spent)
-            if answer:
+            with clock.of("write"):
+                result = yield from writer.answer(request, question)
+            usage, notice = _total(usage, result.usage), result.notice
+            if answer := result.answer:
                 if answer.status == "abstained":
                     refusal = refusals.nothing_answers(overview, filters, found=True, why=missing(text, passages))
                     answer = dataclasses.replace(answer, answer=refusal)
-                yield dataclasses.replace(answer, passages=passages, confidence=read.confidence, usage=usage)
+                yield dataclasses.replace(answer, passages=passages, seconds=clock.seconds(), confidence=read.confidence, usage=usage)
                 return
         if read.quotes:
             if notice is None:
@@ -259,55 +260,6 @@ def _completed(question: str, history: Sequence[Turn], writer: Writer | None) ->
 
 def _total(one: Usage | None, other: Usage | None) -> Usage | None:
     return one + other if one and other else one or other
-
-
-def _written(
-    writer: Writer, request: Request, question: str, clock: _Clock, unsupported: str
-) -> Generator[Event, None, tuple[Answer | None, str | None, Usage | None]]:
-    """Yields the events of a written answer; returns the answer, or None with the reason why quotes must do, and the tokens used."""
-    if kept := writer.kept(request):
-        for sentence in kept.sentences:
-            yield Wrote(sentence, tuple(c for c in kept.citations if c.number in sentence.citations))
-        return dataclasses.replace(kept, question=question, seconds=clock.seconds(), cached=True), None, Usage(0, 0, 0.0)
-    outcome: Outcome | None = None
-    with clock.of("write"):
-        for event in writer.write(request):
-            if isinstance(event, Outcome):
-                outcome = event
-            else:
-                yield event
-    assert outcome is not None
-    written, fault = outcome.written, outcome.written.fault
-    if written.refused and not fault:
-        answer = _refusal(question, request.question, "", request.passages, clock)
-        return dataclasses.replace(answer, model=writer.name), None, outcome.usage
-    if not written.stands:
-        if fault:
-            return None, f"{fault} The answer is quoted instead.", outcome.usage
-        why = "Nothing of what the chat model wrote stands in the articles" if written.sentences else "The chat model wrote nothing"
-        return None, f"{why}; the answer is quoted instead.", outcome.usage
-    kept_sentences = [
-        (sentence, citations) for sentence, citations in written.sentences if unsupported == "strike" or sentence.verdict != "unsupported"
-    ]
-    removed = len(written.sentences) - len(kept_sentences)
-    notices = [f"{removed} sentence{'' if removed == 1 else 's'} that the articles do not bear out left out."] if removed else []
-    cited = {number for sentence, _ in kept_sentences for number in sentence.citations}
-    answer = Answer(
-        question,
-        request.question,
-        "answered",
-        " ".join(sentence.text for sentence, _ in kept_sentences if sentence.verdict != "unsupported"),
-        tuple(sentence for sentence, _ in kept_sentences),
-        tuple(c for _, citations in written.sentences for c in citations if c.number in cited),
-        request.passages,
-        clock.seconds(),
-        model=writer.name,
-        notice=" ".join([*notices, *([f"The answer is not complete. {fault}"] if fault else [])]) or None,
-        incomplete=fault is not None,
-    )
-    if not fault:
-        writer.keep(request, answer)
-    return answer, None, outcome.usage
 
 
 def _reranked(passages: Sequence[Passage], readings: Sequence[Reading]) -> tuple[Passage, ...]:

@@ -6,17 +6,17 @@ import dataclasses
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.answer.generate import Written, compose, documents, messages
-from rag.answer.prompts import Prompt, Task, write_prompt, write_rewriting
+from rag.answer.prompts import Task, write_prompt, write_rewriting
 from rag.answer.verify import Checker
 from rag.answer.wording import Wording
 from rag.errors import ChatModelError, NewsdeskError
 from rag.models.chat import ChatModel, ChatOptions, Message
 from rag.models.embeddings import Embedder
-from rag.records import Answer, Passage, Turn, Usage, Writing, Wrote, answer_from_dict
+from rag.records import Answer, Passage, Seconds, Turn, Usage, Writing, Wrote, answer_from_dict
 from rag.settings import Settings
 from rag.store.ledger import Ledger
 
@@ -26,6 +26,7 @@ _REWRITING_SECONDS = 15.0
 _REWRITING_TOKENS = 400
 # Changes with the rules of prompt and check, so that no answer by older ones is given again.
 _RULES = 1
+_QUOTED = "The answer is quoted instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,12 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a model wrote, or why it did not; ``usage`` is None where it was not asked."""
+class Result:
+    """A written answer, or None with a ``notice`` that says why quotes must do; ``usage`` is None where the model was not asked."""
 
-    written: Written
+    answer: Answer | None
+    notice: str | None
     usage: Usage | None
-    seconds: float
 
 
 class Writer:
@@ -61,27 +62,59 @@ class Writer:
         quick = dataclasses.replace(self.model.options, seconds=min(_REWRITING_SECONDS, settings.model_seconds), tokens=_REWRITING_TOKENS)
         self._rewriter = ChatModel(settings.model, quick)
 
-    def write(self, request: Request) -> Iterator[Writing | Wrote | Outcome]:
-        """Writing and Wrote as the model writes, and the Outcome last; whatever goes wrong is in the outcome."""
-        began = time.perf_counter()
+    def answer(self, request: Request, question: str) -> Generator[Writing | Wrote, None, Result]:
+        """Yields Writing and Wrote as the model writes, and returns the result; ``question`` is as it was typed.
+
+        A model that fails raises nothing. The seconds of the answer are the writing's alone.
+        """
+        if kept := self._kept(request):
+            for sentence in kept.sentences:
+                yield Wrote(sentence, tuple(c for c in kept.citations if c.number in sentence.citations))
+            return Result(dataclasses.replace(kept, question=question, cached=True), None, Usage(0, 0, 0.0))
         if fault := self._spent():
-            yield Outcome(Written(fault=fault), None, 0.0)
-            return
-        prompt = self.prompt(request)
-        passages = request.passages[: len(prompt.ids)]
-        native = documents(passages) if self._settings.native_citations else ()
-        call = self.model.stream(messages(prompt), documents=native)
+            return Result(None, f"{fault} {_QUOTED}", None)
+        began = time.perf_counter()
+        native = self._settings.native_citations and self.model.provider == "anthropic"
+        budget = (self._embedder.count_tokens, self._settings.prompt_tokens)
+        prompt = write_prompt(request.question, request.passages, history=request.history, task=request.task, budget=budget)
+        given = request.passages[: len(prompt.ids)]
+        call = self.model.stream(messages(prompt, native=native), documents=documents(given) if native else ())
         checker = Checker(request.passages, Wording(self._embedder.embed, self._rarity))
         try:
-            for event in compose(call, prompt.ids, request.passages, checker):
-                yield Outcome(event, call.usage, time.perf_counter() - began) if isinstance(event, Written) else event
+            written = yield from compose(call, prompt.ids, request.passages, checker)
         finally:
             self._spend(call.usage)
+        if written.refused:
+            refusal = Answer(question, request.question, "abstained", "", (), (), (), _seconds(began), model=self.name)
+            return Result(refusal, None, call.usage)
+        if not written.stands:
+            return Result(None, f"{_why_not(written)} {_QUOTED}", call.usage)
+        answer = self._answer(request, question, written, began)
+        if not answer.incomplete:
+            self._keep(request, answer)
+        return Result(answer, None, call.usage)
 
-    def prompt(self, request: Request) -> Prompt:
-        """What the model is told."""
-        budget = (self._embedder.count_tokens, self._settings.prompt_tokens)
-        return write_prompt(request.question, request.passages, history=request.history, task=request.task, budget=budget)
+    def _answer(self, request: Request, question: str, written: Written, began: float) -> Answer:
+        strike = self._settings.unsupported == "strike"
+        shown = [sentence for sentence, _ in written.sentences if strike or sentence.verdict != "unsupported"]
+        removed = len(written.sentences) - len(shown)
+        notices = [f"{removed} sentence{'' if removed == 1 else 's'} that the articles do not bear out left out."] if removed else []
+        if written.fault:
+            notices.append(f"The answer is not complete. {written.fault}")
+        cited = {number for sentence in shown for number in sentence.citations}
+        return Answer(
+            question,
+            request.question,
+            "answered",
+            " ".join(sentence.text for sentence in shown if sentence.verdict != "unsupported"),
+            tuple(shown),
+            tuple(c for _, citations in written.sentences for c in citations if c.number in cited),
+            request.passages,
+            _seconds(began),
+            model=self.name,
+            notice=" ".join(notices) or None,
+            incomplete=written.fault is not None,
+        )
 
     def rewrite(self, question: str, history: Sequence[Turn]) -> tuple[str | None, Usage | None]:
         """The question so that it stands by itself, None where the model fails or gives something that is no question."""
@@ -98,14 +131,14 @@ class Writer:
         sensible = bool(text) and "\n" not in text and len(text) <= min(self._settings.max_question_chars, 4 * len(question) + 300)
         return (text if sensible else None), usage
 
-    def kept(self, request: Request) -> Answer | None:
+    def _kept(self, request: Request) -> Answer | None:
         """The answer that was written before to the same request, None where there is none."""
         if not self._settings.cached_answers:
             return None
         stored = self._ledger.kept(self._key(request))
         return answer_from_dict(stored) if stored else None
 
-    def keep(self, request: Request, answer: Answer) -> None:
+    def _keep(self, request: Request, answer: Answer) -> None:
         """Keep an answer for the same request; a library that cannot be written keeps none."""
         if self._settings.cached_answers:
             try:
@@ -138,9 +171,21 @@ class Writer:
 
     def _spend(self, usage: Usage) -> None:
         try:
-            self._ledger.spend(usage)
+            if usage.read + usage.written:
+                self._ledger.spend(usage)
         except NewsdeskError as error:
             log.warning("The tokens of this answer are not counted: %s", error)
+
+
+def _why_not(written: Written) -> str:
+    if written.fault:
+        return str(written.fault)
+    return "Nothing of what the chat model wrote stands in the articles." if written.sentences else "The chat model wrote nothing."
+
+
+def _seconds(began: float) -> Seconds:
+    took = time.perf_counter() - began
+    return Seconds(None, None, took, took)
 
 
 def _options(s: Settings) -> ChatOptions:

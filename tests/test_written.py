@@ -210,6 +210,22 @@ def test_quotes_are_always_to_be_had(opened: Open) -> None:
         assert server.requests == []
 
 
+def test_anthropic_may_cite_by_itself(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+
+    def answer(body: dict[str, Any]) -> Reply:
+        blocks = body["messages"][-1]["content"]
+        texts = [block["source"]["data"] for block in blocks if block["type"] == "document"]
+        assert not any("<passage" in block.get("text", "") for block in blocks)
+        place = next(i for i, text in enumerate(texts) if "Eleven people have been detained" in text)
+        return Reply(citations=((TRUE, place, 0, 40, texts[place][:40]),))
+
+    with Server("anthropic", answer) as server:
+        s = Settings(home=assistant.settings.home, model="anthropic:test", model_url=server.url, model_retries=0, native_citations=True)
+        written = Assistant(s, embedder=assistant.embedder, reader=assistant.reader).ask(DETAINED)
+    assert [(sentence.text, sentence.verdict) for sentence in written.sentences] == [(TRUE, "supported")]
+
+
 def pieces(text: str, size: int) -> Iterator[Piece]:
     return (Piece(text[at : at + size]) for at in range(0, len(text), size))
 

@@ -6,7 +6,7 @@ It knows the chat model only as a source of pieces, and neither stores nor setti
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rag.answer.prompts import REFUSAL, Prompt
@@ -108,13 +108,13 @@ class Written:
         return any(sentence.verdict != "unsupported" for sentence, _ in self.sentences)
 
 
-def messages(prompt: Prompt) -> list[Message]:
-    """The prompt as a conversation: rules, earlier turns, request."""
+def messages(prompt: Prompt, *, native: bool = False) -> list[Message]:
+    """The prompt as a conversation: rules, earlier turns, request; without the passages where they go along as documents (``native``)."""
     told = [Message("system", prompt.system)]
     for turn in prompt.turns:
         told.append(Message("user", turn.question))
         told.append(Message("assistant", turn.answer or REFUSAL))
-    return [*told, Message("user", prompt.user)]
+    return [*told, Message("user", prompt.request if native else prompt.user)]
 
 
 def documents(passages: Sequence[Passage]) -> list[Document]:
@@ -124,8 +124,8 @@ def documents(passages: Sequence[Passage]) -> list[Document]:
 
 def compose(
     pieces: Iterable[Piece], ids: Sequence[str], passages: Sequence[Passage], checker: Checker
-) -> Iterator[Writing | Wrote | Written]:
-    """Writing as words come, Wrote for each checked sentence, and Written last; a fault of the model ends it and is kept, never raised."""
+) -> Generator[Writing | Wrote, None, Written]:
+    """Yields Writing as words come and Wrote for each checked sentence, and returns all; a fault of the model is kept in it, never raised."""
     draft, written, numbers = Draft(ids), Written(), _Numbers(passages)
     try:
         for piece in pieces:
@@ -137,7 +137,7 @@ def compose(
         written.fault = error
     for drafted in draft.finish():
         yield _checked(drafted, checker, numbers, written)
-    yield written
+    return written
 
 
 def _checked(drafted: Drafted, checker: Checker, numbers: _Numbers, written: Written) -> Wrote:

@@ -50,8 +50,14 @@ class Prompt:
 
     system: str
     turns: tuple[Turn, ...]
-    user: str
+    passages: str
+    request: str
     ids: tuple[str, ...]
+
+    @property
+    def user(self) -> str:
+        """Passages and request in one message."""
+        return f"{self.passages}\n\n{self.request}"
 
 
 def write_rewriting(question: str, history: Sequence[Turn]) -> tuple[str, str]:
@@ -96,7 +102,7 @@ def write_prompt(
         if room < 0:
             break
         turns.insert(0, turn)
-    return Prompt(_RULES, tuple(turns), "\n\n".join([*blocks[:kept], request]), ids[:kept])
+    return Prompt(_RULES, tuple(turns), "\n\n".join(blocks[:kept]), request, ids[:kept])
 
 
 def _block(id: str, p: Passage) -> str:

@@ -74,7 +74,7 @@ class Examiner:
 
     def _if_answered(self, case: Case, answer: Answer) -> Scores:
         if answer.confidence is not None and answer.status == "abstained" and not case.unanswerable and self._given is None:
-            answer = self._bold.ask(case.question, history=case.history, filters=case.filters)
+            answer = self._bold.ask(case.question, history=case.history, filters=case.filters, write=False)
         return scores_if_answered(case, answer)
 
     def _text(self, article_id: str, version: str | None) -> str | None:
