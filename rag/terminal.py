@@ -25,6 +25,8 @@ def print_answer(answer: Answer) -> None:
     """The sentences with the numbers of their sources, then the sources; for an abstention the related articles."""
     if answer.searched_as != answer.question:
         print(f"Searched as: {answer.searched_as}\n")
+    if answer.notice:
+        print(f"Note: {answer.notice}\n")
     if answer.status == "abstained":
         print(answer.answer)
         titles = dict.fromkeys(dotted(p.title, p.source, p.published) for p in answer.passages)
@@ -36,6 +38,12 @@ def print_answer(answer: Answer) -> None:
     print()
     for citation in answer.citations:
         print(f"[{citation.number}] {dotted(citation.title, citation.source, citation.published, citation.url)}")
+    if answer.model:
+        tokens = f"{answer.usage.read + answer.usage.written:,} tokens" if answer.usage else None
+        cost = f"${answer.usage.cost:.4f}" if answer.usage and answer.usage.cost is not None else None
+        print(
+            f"\nWritten by {dotted(answer.model, tokens, cost)}; each sentence checked against the cited words, which does not prove its meaning."
+        )
 
 
 def dotted(*parts: str | None) -> str:

@@ -14,7 +14,7 @@ from rag.errors import UsageError
 from rag.evaluate.checks import check_answer, plain, status_of
 from rag.evaluate.datasets import read_suite
 from rag.evaluate.schema import KINDS, TYPES, json_schema
-from rag.records import Account, Answer, Citation, Origin, Seconds, Sentence, Side
+from rag.records import Account, Answer, Citation, Origin, Seconds, Sentence, Side, Usage
 from rag.settings import CHECKOUT
 
 
@@ -203,7 +203,10 @@ SIDES = (Account("toll", "conflict", (Side("Fourteen ships", "Vold", 1), Side("t
         pytest.param("{type: latency, threshold: 250}", answer("x"), True, id="latency"),
         pytest.param("{type: latency, threshold: 249}", answer("x"), False, id="too-slow"),
         pytest.param("{type: latency, threshold: 9}", answer("x", seconds=Seconds(None, None, None, float("nan"))), None, id="no-time"),
-        pytest.param("{type: cost, threshold: 1}", answer("x"), None, id="cost"),
+        pytest.param("{type: cost, threshold: 1}", answer("x"), None, id="cost-of-quotes"),
+        pytest.param("{type: cost, threshold: 1}", answer("x", usage=Usage(9, 1, None)), None, id="no-prices"),
+        pytest.param("{type: cost, threshold: 0.01}", answer("x", usage=Usage(9, 1, 0.01)), True, id="cost"),
+        pytest.param("{type: cost, threshold: 0.01}", answer("x", usage=Usage(9, 1, 0.011)), False, id="too-dear"),
         pytest.param("{type: llm-rubric, value: is short}", answer("x"), None, id="no-judge"),
     ],
 )

@@ -28,6 +28,7 @@ from rag.models.embeddings import Embedder
 from rag.records import Filters
 from rag.retrieve import fts_query
 from rag.settings import CHECKOUT, Settings
+from rag.store.database import SCHEMA
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
 from rag.store.vectors import Indexes, Row
@@ -228,6 +229,17 @@ def test_library_of_another_model_says_so_and_sync_makes_it_anew(three: Assistan
     assert quotes(other)[0][0] == "harbour"
     with pytest.raises(LibraryMismatch):
         reopened(three).ask(CRANE)
+
+
+def test_library_of_the_first_schema_opens_with_all_that_it_held(three: Assistant) -> None:
+    with sqlite3.connect(three.library.database.path) as db:
+        # What schema 2 added is taken away again; the rest is as the first release wrote it.
+        db.executescript("DROP TABLE usage; DROP TABLE written; PRAGMA user_version = 1")
+    later = reopened(three)
+    assert quotes(later)[0][0] == "harbour"
+    with sqlite3.connect(three.library.database.path) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA
+        assert db.execute("SELECT count(*) FROM usage").fetchone()[0] == 0
 
 
 def test_library_of_a_newer_release_is_not_touched(three: Assistant) -> None:

@@ -86,7 +86,7 @@ def _ask(args: argparse.Namespace) -> int:
     filters = _filters(assistant, args)
     if args.batch is not None:
         return _ask_batch(args, assistant, filters)
-    answer = assistant.ask(args.question, filters=filters)
+    answer = assistant.ask(args.question, filters=filters, write=not args.quotes)
     if args.json:
         print_json(answer_to_json(answer))
     else:
@@ -100,7 +100,7 @@ def _ask_batch(args: argparse.Namespace, assistant: Assistant, filters: Filters)
         try:
             if item.error:
                 raise UsageError(item.error)
-            answer = assistant.ask(item.question, history=item.history, filters=filters)
+            answer = assistant.ask(item.question, history=item.history, filters=filters, write=not args.quotes)
         except UsageError as error:
             status = 2
             if args.json:
@@ -246,10 +246,11 @@ def _parser() -> argparse.ArgumentParser:
         "source", nargs="*", type=Path, metavar="SOURCE", help="folder or file of articles; without any, all sources given so far"
     )
     sub.add_argument("--prune", action="store_true", help="remove the articles of a source that is missing or suddenly empty")
-    sub = command("ask", _ask, "Answer a question with quotes from the articles.")
+    sub = command("ask", _ask, "Answer a question from the articles: with quotes, or as the chat model of NEWSDESK_MODEL writes it.")
     asked = sub.add_mutually_exclusive_group(required=True)
     asked.add_argument("question", nargs="?", metavar="QUESTION")
     asked.add_argument("--batch", metavar="FILE.jsonl", help='lines of {"id", "question", "history"?}; - reads standard input')
+    sub.add_argument("--quotes", action="store_true", help="answer with quotes, also where a chat model is set")
     _add_filters(sub)
     sub = command("search", _search, "Show the passages that a query finds.")
     sub.add_argument("query", metavar="QUERY")

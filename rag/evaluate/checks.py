@@ -153,7 +153,11 @@ def _latency(check: Check, answer: Answer) -> Outcome:
 
 
 def _cost(check: Check, answer: Answer) -> Outcome:
-    return None, "cost is not counted yet"
+    if answer.usage is None:
+        return None, "no chat model was asked"
+    if answer.usage.cost is None:
+        return None, "prices are not set (NEWSDESK_PRICE_INPUT, NEWSDESK_PRICE_OUTPUT)"
+    return answer.usage.cost <= (check.threshold or 0), f"${answer.usage.cost:.4f}"
 
 
 def _rubric(check: Check, answer: Answer) -> Outcome:
