@@ -11,7 +11,9 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -21,6 +23,7 @@ from rag.records import Answer, Citation, Seconds, Sentence
 from rag.settings import Settings
 from rag.store.sync import sync
 from rag.ui.escape import JOINER
+from tests.wire import Reply, Server
 
 pytestmark = pytest.mark.browser
 
@@ -78,8 +81,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "home"
 
 
-@pytest.fixture(scope="module")
-def address(home: Path) -> Iterator[str]:
+@contextmanager
+def served(home: Path, **variables: str) -> Iterator[str]:
     """The page, served as a reader starts it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -95,13 +98,19 @@ def address(home: Path) -> Iterator[str]:
         "--server.address",
         "127.0.0.1",
     ]
-    with subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | {"NEWSDESK_HOME": str(home)}) as server:
+    with subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | {"NEWSDESK_HOME": str(home)} | variables) as server:
         try:
             _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
             server.wait(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
+    with served(home) as address:
+        yield address
 
 
 @pytest.fixture
@@ -180,3 +189,52 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
         except OSError:
             time.sleep(0.2)
     pytest.fail(f"{url} did not answer within {STARTS_WITHIN} s")
+
+
+DETAINED = "How many people have been detained over the Crocus City Hall attack?"
+
+
+def _writes(body: dict[str, Any]) -> Reply:
+    """A chat model that writes a true sentence, one with a changed number and an invented one, slowly."""
+    if "rewrite" in body["messages"][0]["content"]:
+        return Reply(DETAINED)
+    prompt = body["messages"][-1]["content"]
+    id = next(m[1] for m in re.finditer(r"<passage (\w+)>(.*?)</passage>", prompt, re.S) if "Eleven people have been detained" in m[2])
+    said = [
+        "So far 11 people have been detained over the Crocus City Hall shooting",
+        "So far 17 people have been detained over the shooting",
+    ]
+    said.append("The minister of tourism resigned in tears over the price of pineapples")
+    return Reply(" ".join(f"{sentence} [{id}]." for sentence in said), slow=0.1)
+
+
+def test_written_answer_is_marked_stopped_and_kept(browser: Browser, home: Path) -> None:
+    with Server("openai", _writes) as model:
+        variables = {"NEWSDESK_MODEL": "openai:test", "NEWSDESK_MODEL_URL": model.url, "OPENAI_API_KEY": "k"}
+        with served(home, **variables, NEWSDESK_CACHED_ANSWERS="0") as address:
+            page = browser.new_page(viewport={"width": 400, "height": 800}, has_touch=True)
+            errors: list[str] = []
+            page.on("pageerror", lambda error: errors.append(str(error)))
+            page.goto(address)
+            field = page.get_by_placeholder("Ask the articles")
+            field.fill(DETAINED)
+            field.press("Enter")
+            page.locator(".writing").first.wait_for(timeout=60_000)
+            page.locator(".foot").wait_for(timeout=60_000)
+            assert page.locator(".struck").count() == 1
+            assert page.locator(".flag").all_inner_texts() == ["in part", "not supported"]
+            page.locator(".flag").first.tap()
+            assert "Not in the cited words: 17." in page.locator(".preview").filter(visible=True).inner_text()
+            field.fill(DETAINED)
+            field.press("Enter")
+            page.locator(".prose").nth(1).locator(".chip").first.wait_for(timeout=60_000)
+            page.get_by_role("button", name="Stop").click()
+            page.get_by_text("Stopped before its end.").wait_for(timeout=20_000)
+            page.reload()
+            page.get_by_text("Stopped before its end.").wait_for(timeout=60_000)
+            assert model.client_left.wait(10)
+            page.get_by_role("button", name="Answer with quotes instead").last.click()
+            page.locator(".prose", has_text="Eleven people have been detained so far").wait_for(timeout=30_000)
+            assert len(model.requests) == 2 + 1  # the second question is also rewritten
+            assert errors == []
+            page.close()

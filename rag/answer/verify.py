@@ -62,7 +62,7 @@ class _Facts:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The verdict on a sentence with its reason, and the evidence that becomes its citations, none where nothing comes near."""
+    """The verdict on a sentence with its reason, and the evidence that becomes its citations, none where it is unsupported."""
 
     verdict: Verdict
     reason: str | None
@@ -157,8 +157,9 @@ class Checker:
 def _doubtful(best: Evidence, far: Sequence[str]) -> Checked:
     if best.lacking:
         what = ", ".join(best.lacking[:3])
-        verdict: Verdict = "partly" if best.probability >= _SUPPORTED else "unsupported"
-        return Checked(verdict, f"Not in the cited words: {what}.", (best,))
+        if best.probability >= _SUPPORTED:
+            return Checked("partly", f"Not in the cited words: {what}.", (best,))
+        return Checked("unsupported", f"The cited words do not say this: they lack {what}.", ())
     if best.features["other_speaker"] > _OTHER:
         return Checked("partly", "The cited words do not name that speaker.", (best,))
     if best.features["one_denies"]:
@@ -166,7 +167,7 @@ def _doubtful(best: Evidence, far: Sequence[str]) -> Checked:
     what = f": nothing there comes near “{' '.join(far[:4])}”" if far else ""
     if best.probability >= _PARTLY:
         return Checked("partly", f"The cited words do not clearly say all of this{what}.", (best,))
-    return Checked("unsupported", f"The cited words do not say this{what}.", (best,))
+    return Checked("unsupported", f"The cited words do not say this{what}.", ())
 
 
 def _derived(number: Number, sentence: str, held: Sequence[Number]) -> bool:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from time import perf_counter
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
-from streamlit.runtime.scriptrunner import StopException
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
-from rag.records import Answer, Citation, Event, Filters, Found, Overview, Passage, Searched, Seconds, Sentence, Writing, Wrote
+from rag.records import Answer, Citation, Event, Filters, Found, Overview, Passage, Searched, Seconds, Sentence, Turn, Writing, Wrote
 from rag.ui import components, session, words
 from rag.ui.drawer import open_drawer
 from rag.ui.escape import escape
@@ -22,6 +21,9 @@ from rag.ui.keep import keep_button
 from rag.ui.masthead import masthead
 from rag.ui.session import Ask, Shown
 from rag.ui.views import answer_view, passages_view, places, sentences_view
+
+# Seconds; each drawing mounts the component anew.
+_REDRAWN_AFTER = 0.15
 
 
 def chat_page(assistant: Assistant, *, evaluate: st.Page) -> None:
@@ -36,7 +38,7 @@ def chat_page(assistant: Assistant, *, evaluate: st.Page) -> None:
 def _page(assistant: Assistant, evaluate: st.Page) -> None:
     overview = assistant.overview()
     session.restore(assistant)
-    typed = st.chat_input("Ask the articles", disabled=overview.articles == 0, submit_mode="stop")
+    typed = st.chat_input("Ask the articles", disabled=overview.articles == 0, submit_mode="disable")
     if typed is not None:
         session.wait_for(Ask(typed))
     filters = _masthead(overview, evaluate)
@@ -153,16 +155,13 @@ def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
     before = session.history(session.turns()[: ask.after])
     live = st.empty()
     seen = _Seen(ask.question)
+    if assistant.writer and ask.write:
+        # A click begins the page anew, which ends this run; Streamlit's own stop would let nothing be kept or drawn after it.
+        st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=_stop, args=(assistant, seen, filters, before))
     events = assistant.stream(ask.question, history=before, filters=filters, searched_as=ask.searched_as, write=ask.write)
     try:
         with live.container(), closing(events):
             answer = _watch(events, seen)
-    except StopException:
-        # The reader pressed stop: what has been written so far is kept, and nothing is asked again.
-        if not seen.sentences:
-            session.wait_for(None)
-            raise
-        answer = seen.stopped(assistant.settings.model)
     except Exception:
         # Whatever failed, the next run must not fail on the same question again.
         session.wait_for(None)
@@ -171,6 +170,13 @@ def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
     session.wait_for(None)
     session.add(assistant, Shown(answer, filters, tuple(before), reworded=ask.searched_as is not None))
     st.rerun()
+
+
+def _stop(assistant: Assistant, seen: _Seen, filters: Filters, before: Sequence[Turn]) -> None:
+    """Keep the sentences that are whole, and ask nothing again."""
+    session.wait_for(None)
+    if seen.sentences:
+        session.add(assistant, Shown(seen.stopped(assistant.settings.model), filters, tuple(before)))
 
 
 @dataclass
@@ -183,6 +189,8 @@ class _Seen:
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     began: float = field(default_factory=perf_counter)
+    drawn: int = 0
+    drawn_at: float = 0.0
 
     def stopped(self, model: str | None) -> Answer:
         """The sentences that were whole when the reader stopped the answer."""
@@ -218,7 +226,8 @@ def _watch(events: Iterator[Event], seen: _Seen) -> Answer:
                     components.draw(passages_view(event.passages))
             case Writing():
                 stage.update(label="Writing, and checking each sentence…")
-                _prose(prose, seen, event.text)
+                if event.text:
+                    _prose(prose, seen, event.text)
             case Wrote():
                 seen.sentences.append(event.sentence)
                 seen.citations.extend(event.citations)
@@ -229,5 +238,11 @@ def _watch(events: Iterator[Event], seen: _Seen) -> Answer:
 
 
 def _prose(place: DeltaGenerator, seen: _Seen, writing: str) -> None:
+    """Draw what has come; words of a sentence in progress not more often than an eye follows."""
+    if writing and perf_counter() - seen.drawn_at < _REDRAWN_AFTER:
+        return
+    seen.drawn, seen.drawn_at = seen.drawn + 1, perf_counter()
+    view = {"kind": "sentences", "sentences": sentences_view(seen.sentences, seen.citations), "writing": writing}
     with place:
-        components.draw({"kind": "sentences", "sentences": sentences_view(seen.sentences, seen.citations), "writing": writing})
+        # Streamlit takes the same data twice in one run for a mistake, hence the number.
+        components.draw(view | {"drawn": seen.drawn})

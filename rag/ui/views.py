@@ -21,7 +21,7 @@ FLAGS = {
     "unsupported": "Not supported by the articles",
 }
 # What stands behind the sentence itself.
-MARKS = {"partly": "in part", "misattributed": "source corrected", "unsupported": "not in the articles"}
+MARKS = {"partly": "in part", "misattributed": "source corrected", "unsupported": "not supported"}
 
 
 @dataclass(frozen=True, slots=True)
