@@ -68,7 +68,8 @@ class Assistant:
         self.retriever = Retriever(self.library, indexes, self.embedder, settings)
         self.reader = reader or Reader(self.embedder, cache=settings.models_folder)
         self.reranker = Reranker(settings.reranker) if settings.reranker else None
-        self.writer = Writer(settings, Ledger(self.library), self.embedder, self.retriever.rarity) if settings.model else None
+        self.ledger = Ledger(self.library, settings.daily_tokens)
+        self.writer = Writer(settings, self.ledger, self.embedder, self.retriever.rarity) if settings.model else None
         self._suggesting = threading.Lock()
         self._suggested: list[str] = []
         self._suggested_for: tuple[str | None, int] = (None, 0)

@@ -88,6 +88,12 @@ class Settings(BaseSettings):
     cached_answers: int = Field(
         200, ge=0, description="How many written answers are kept for the same question on the same articles; 0 keeps none."
     )
+    judge: str | None = Field(
+        None,
+        pattern=r"^[a-z][a-z0-9_]*:\S+$",
+        description="Chat model that judges `llm-rubric` in `newsdesk eval`, as `provider:model`; without it, that of `NEWSDESK_MODEL`.",
+    )
+    judge_url: str | None = Field(None, description="Address of the judge's server, where `NEWSDESK_JUDGE` names one.")
     prompts: Path | None = Field(
         None,
         description="File of test prompts that the chat adds to, and that `newsdesk eval` runs when none is named; without it, `prompts.yaml` in `NEWSDESK_HOME`.",
@@ -102,7 +108,7 @@ class Settings(BaseSettings):
         """Wherever a process of ours runs, the folder is the same one."""
         return None if path is None else path.expanduser().absolute()
 
-    @field_validator("model_url")
+    @field_validator("model_url", "judge_url")
     @classmethod
     def _address(cls, url: str | None) -> str | None:
         """A web address without a name or password in it, which would end up in logs and kept runs."""

@@ -58,7 +58,7 @@ class Writer:
         self._ledger = ledger
         self._embedder = embedder
         self._rarity = rarity
-        self.model = ChatModel(settings.model, _options(settings))
+        self.model = ChatModel(settings.model, chat_options(settings, settings.model_url))
         quick = dataclasses.replace(self.model.options, seconds=min(_REWRITING_SECONDS, settings.model_seconds), tokens=_REWRITING_TOKENS)
         self._rewriter = ChatModel(settings.model, quick)
 
@@ -71,7 +71,7 @@ class Writer:
             for sentence in kept.sentences:
                 yield Wrote(sentence, tuple(c for c in kept.citations if c.number in sentence.citations))
             return Result(dataclasses.replace(kept, question=question, cached=True), None, Usage(0, 0, 0.0))
-        if fault := self._spent():
+        if fault := self._ledger.used_up():
             return Result(None, f"{fault} {_QUOTED}", None)
         began = time.perf_counter()
         native = self._settings.native_citations and self.model.provider == "anthropic"
@@ -83,7 +83,7 @@ class Writer:
         try:
             written = yield from compose(call, prompt.ids, request.passages, checker)
         finally:
-            self._spend(call.usage)
+            self._ledger.spend(call.spent)
         if written.refused:
             refusal = Answer(question, request.question, "abstained", "", (), (), (), _seconds(began), model=self.name)
             return Result(refusal, None, call.usage)
@@ -118,15 +118,14 @@ class Writer:
 
     def rewrite(self, question: str, history: Sequence[Turn]) -> tuple[str | None, Usage | None]:
         """The question so that it stands by itself, None where the model fails or gives something that is no question."""
-        if not history or self._spent():
+        if not history or self._ledger.used_up():
             return None, None
         system, user = write_rewriting(question, history)
         try:
-            text, usage = self._rewriter.complete([Message("system", system), Message("user", user)])
+            text, usage = self._rewriter.complete([Message("system", system), Message("user", user)], self._ledger.spend)
         except ChatModelError as error:
             log.debug("The question is completed without the model: %s", error)
             return None, None
-        self._spend(usage)
         text = text.strip().strip('"“”')
         sensible = bool(text) and "\n" not in text and len(text) <= min(self._settings.max_question_chars, 4 * len(question) + 300)
         return (text if sensible else None), usage
@@ -161,21 +160,6 @@ class Writer:
         ]
         return hashlib.sha256(repr(held).encode()).hexdigest()
 
-    def _spent(self) -> ChatModelError | None:
-        limit = self._settings.daily_tokens
-        if limit is None or self._ledger.tokens_today() < limit:
-            return None
-        return ChatModelError(
-            f"Today's {limit:,} tokens for the chat model are used up (NEWSDESK_DAILY_TOKENS); they are counted anew at midnight UTC."
-        )
-
-    def _spend(self, usage: Usage) -> None:
-        try:
-            if usage.read + usage.written:
-                self._ledger.spend(usage)
-        except NewsdeskError as error:
-            log.warning("The tokens of this answer are not counted: %s", error)
-
 
 def _why_not(written: Written) -> str:
     if written.fault:
@@ -188,5 +172,6 @@ def _seconds(began: float) -> Seconds:
     return Seconds(None, None, took, took)
 
 
-def _options(s: Settings) -> ChatOptions:
-    return ChatOptions(s.model_url, s.model_temperature, s.model_seconds, s.model_retries, s.answer_tokens, s.price_input, s.price_output)
+def chat_options(s: Settings, url: str | None) -> ChatOptions:
+    """How a chat model at an address (None for the provider's own) is called."""
+    return ChatOptions(url, s.model_temperature, s.model_seconds, s.model_retries, s.answer_tokens, s.price_input, s.price_output)

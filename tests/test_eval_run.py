@@ -30,6 +30,7 @@ from rag.evaluate.runner import Options, run_suite, runs_folder
 from rag.evaluate.runs import list_runs
 from rag.settings import CHECKOUT, Settings
 from rag.store.sync import sync
+from tests.wire import Reply, Server
 
 HOSTILE = "<script>alert(1)</script> & \x07 =1+1"
 PROMPTS = f"""\
@@ -94,6 +95,36 @@ def test_failing_prompts_are_listed_and_exit_100(run: Run, suite: Path) -> None:
     assert "contains “31”: not in the answer" in out
     assert re.search(r"fact in the answer +0\.333 \[0\.06\d, 0\.79\d\] n = 3", out)
     assert re.search(r"not measured: .*refused, of near misses.*cost a question", out)
+
+
+def test_rubric_is_judged_by_a_chat_model(run: Run, tmp_path: Path, suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prompts = tmp_path / "rubrics.yaml"
+    asked = "question: how many ships were waiting in the harbour of Skell?"
+    rubrics = {
+        "names a number": '{"reason": "It says 14.", "score": 0.9, "pass": true}',
+        "names a port": 'Well:\n```json\n{"reason": "No port.", "score": 0.1, "pass": false}\n```',
+        "is elegant": "I would rather not say.",
+        "is dull": '{"pass": "yes"}',
+    }
+    lines = [f"- {{{asked}, assert: [{{type: llm-rubric, value: {value}}}]}}" for value in rubrics]
+    lines.append(f"- {{{asked}, assert: [{{type: llm-rubric, value: names a number, threshold: 0.95}}]}}")
+    lines.append(f"- {{{asked}, assert: [{{type: not-llm-rubric, value: names a port}}]}}")
+    prompts.write_text("sources: [articles]\ntests:\n" + "\n".join(lines) + "\n", encoding="utf-8")
+
+    def judge(body: dict[str, Any]) -> Reply:
+        given = json.loads(body["messages"][-1]["content"])
+        assert "14" in given["answer"]
+        assert given["quotes"]
+        return Reply(rubrics[given["rubric"]])
+
+    with Server("openai", judge) as server:
+        monkeypatch.setenv("NEWSDESK_JUDGE", "openai:judge")
+        monkeypatch.setenv("NEWSDESK_JUDGE_URL", server.url)
+        found = as_json(run, prompts)["results"]
+    wanted = ["passed", "failed", "not measured", "not measured", "failed", "passed"]
+    assert [prompt["status"] for prompt in found] == wanted
+    assert "No port." in found[1]["why"]
+    assert "no verdict" in found[2]["why"]
 
 
 def test_passing_prompts_exit_0(run: Run, suite: Path) -> None:

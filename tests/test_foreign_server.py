@@ -1,4 +1,5 @@
-"""A chat server that is not the project's own, transformers' ``serve``, with a tiny model of random weights: its gibberish streams through."""
+"""A chat server that is not the project's own, transformers' ``serve``, with a tiny model of random weights: its gibberish streams through, and no
+sentence of it stands."""
 
 from __future__ import annotations
 
@@ -13,7 +14,9 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from rag.assistant import Assistant
 from rag.models.chat import ChatModel, ChatOptions, Message
+from rag.records import Answer, Wrote
 from tests.tiny_model import WORDS, make_tiny_model
 
 NAME = "tiny"
@@ -70,3 +73,21 @@ def test_gibberish_of_a_foreign_server_streams_through(tmp_path: Path) -> None:
     assert len(pieces) > 20
     assert set("".join(pieces).replace(".", " ").split()) <= set(WORDS.split())
     assert call.usage.written == 120
+
+
+def test_gibberish_of_a_foreign_server_is_marked_unsupported(tmp_path: Path, assistant: Assistant) -> None:
+    make_tiny_model(tmp_path / NAME)
+    with serving(tmp_path) as (url, _):
+        settings = assistant.settings.model_copy(update={"model": f"openai:{NAME}", "model_url": url, "answer_tokens": 400})
+        writing = Assistant(settings, embedder=assistant.embedder, reader=assistant.reader)
+        events = list(writing.stream("Where did the attackers try to flee?"))
+    written = [event.sentence for event in events if isinstance(event, Wrote)]
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    gibberish = [sentence for sentence in written if sentence not in answer.sentences]
+    assert len(gibberish) > 5
+    assert {sentence.verdict for sentence in gibberish} == {"unsupported"}
+    assert all(sentence.reason and not sentence.citations for sentence in gibberish)
+    assert {sentence.verdict for sentence in answer.sentences} == {"quoted"}
+    assert answer.notice
+    assert "Nothing of what the chat model wrote" in answer.notice

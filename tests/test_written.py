@@ -173,6 +173,18 @@ def test_the_day_has_a_limit(library_of: Callable[[dict[str, str]], Assistant]) 
     assert "NEWSDESK_DAILY_TOKENS" in answer.notice
 
 
+def test_what_is_stopped_counts_for_the_day(library_of: Callable[[dict[str, str]], Assistant]) -> None:
+    small = library_of({"a.md": "# Detentions\n\nEleven people have been detained so far over the shooting at Crocus City Hall.\n"})
+    with Server("openai", says(TRUE, TRUE, words="Eleven people have been detained", slow=0.02)) as server:
+        s = small.settings.model_copy(update={"model": "openai:test", "model_url": server.url})
+        assistant = Assistant(s, embedder=small.embedder, reader=small.reader)
+        for event in (events := assistant.stream(DETAINED)):
+            if isinstance(event, Wrote):
+                break
+        events.close()
+    assert assistant.ledger.tokens_today() > len(TRUE) / 4
+
+
 def test_a_follow_up_is_rewritten_by_the_model(opened: Open) -> None:
     with Server("openai", says(TRUE)) as server:
         answer = opened(server, cached_answers=0).ask(

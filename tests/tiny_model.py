@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 SEED = 0
-WORDS = "the rain fell over a river and that market rose while many people were there"
+WORDS = "The Rain Fell Over A River And That Market Rose While Many People Were There"
 BOS, EOS = "<|im_start|>", "<|im_end|>"
 CHAT_TEMPLATE = (
     "{% for message in messages %}"

@@ -51,9 +51,13 @@ def plain(text: str) -> str:
     return " ".join(text.translate(_TYPOGRAPHY).split())
 
 
-def check_answer(case: Case, answer: Answer) -> tuple[Checked, ...]:
-    """Every check of the prompt, in order."""
-    return tuple(_checked(check, answer) for check in case.checks)
+Outcome = tuple[bool | None, str]
+Judge = Callable[[Check, Answer], Outcome]
+
+
+def check_answer(case: Case, answer: Answer, judge: Judge | None = None) -> tuple[Checked, ...]:
+    """Every check of the prompt, in order; ``judge`` decides on rubrics, which are not measured without one."""
+    return tuple(_checked(check, answer, judge) for check in case.checks)
 
 
 def status_of(case: Case, checked: Sequence[Checked]) -> Status:
@@ -100,15 +104,13 @@ def names_source(citation: Citation, wanted: Iterable[str]) -> bool:
     return any(name is not None and name.casefold() in names for name in held)
 
 
-def _checked(check: Check, answer: Answer) -> Checked:
+def _checked(check: Check, answer: Answer, judge: Judge | None) -> Checked:
     value = " | ".join(check.values) or ("" if check.threshold is None else f"{check.threshold:g}")
-    passed, reason = _KINDS.get(check.kind, _text)(check, answer)
+    rubric = judge if check.kind == "llm-rubric" else None
+    passed, reason = (rubric or _KINDS.get(check.kind, _text))(check, answer)
     if check.negated and passed is not None:
         passed = not passed
     return Checked(check.type, value, passed, reason, check.weight)
-
-
-Outcome = tuple[bool | None, str]
 
 
 def _text(check: Check, answer: Answer) -> Outcome:
@@ -160,8 +162,8 @@ def _cost(check: Check, answer: Answer) -> Outcome:
     return answer.usage.cost <= (check.threshold or 0), f"${answer.usage.cost:.4f}"
 
 
-def _rubric(check: Check, answer: Answer) -> Outcome:
-    return None, "no chat model is configured that could judge it"
+def _unjudged(check: Check, answer: Answer) -> Outcome:
+    return None, "no chat model is set that could judge it (NEWSDESK_JUDGE or NEWSDESK_MODEL)"
 
 
 _KINDS: dict[str, Callable[[Check, Answer], Outcome]] = {
@@ -171,5 +173,5 @@ _KINDS: dict[str, Callable[[Check, Answer], Outcome]] = {
     "accounts": _accounts,
     "latency": _latency,
     "cost": _cost,
-    "llm-rubric": _rubric,
+    "llm-rubric": _unjudged,
 }

@@ -15,6 +15,7 @@ from rag.evaluate.cases import Case
 from rag.evaluate.checks import check_answer, status_of
 from rag.evaluate.files import case_to_file
 from rag.evaluate.ranking import DEPTH, Relevant, ranking_scores, relevant_to, reread
+from rag.evaluate.rubric import judge_of
 from rag.evaluate.runs import Found, Result
 from rag.evaluate.scores import Scores, answer_scores, scores_if_answered
 from rag.records import Answer, Passage, answer_to_json
@@ -33,6 +34,7 @@ class Examiner:
     def __init__(self, assistant: Assistant, *, given: Callable[[Case], Answer] | None = None) -> None:
         self._assistant = assistant
         self._given = given
+        self._judge = judge_of(assistant.settings, assistant.ledger)
         # What would have been answered below the threshold, for the risk and coverage curve.
         self._bold = Assistant(
             assistant.settings.model_copy(update={"answer_threshold": 0.0}), embedder=assistant.embedder, reader=assistant.reader
@@ -47,7 +49,7 @@ class Examiner:
         except NewsdeskError as error:
             scores: Scores = {"passed": 0.0, "answerable": float(not case.unanswerable)}
             return Result(case.id, repeat, "error", case_to_file(case), (), scores, None, (), str(error), checks_digest(case))
-        checked = check_answer(case, answer)
+        checked = check_answer(case, answer, self._judge)
         status = status_of(case, checked)
         relevant = relevant_to(case, self._assistant.library.chunks_of)
         scores = {

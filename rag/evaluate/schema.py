@@ -66,7 +66,9 @@ class FileCheck(_Strict):
     value: Scalar | list[Scalar] | None = Field(
         None, description="What is looked for; a list gives alternatives, or for …-all what is all wanted."
     )
-    threshold: float | None = Field(None, ge=0, description="latency: most milliseconds. cost: most US dollars.")
+    threshold: float | None = Field(
+        None, ge=0, description="latency: most milliseconds. cost: most US dollars. llm-rubric: least score, 0 to 1."
+    )
     weight: float = Field(1.0, ge=0, description="What the assertion counts for where the prompt has a threshold.")
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -27,6 +27,8 @@ log = logging.getLogger("rag")
 _PATIENCE = 5
 # Characters for each token that may be written; a server that minds no limit is left there.
 _CHARS_A_TOKEN = 8
+# What English text has on average, as the providers themselves say.
+_CHARS_PER_TOKEN = 4
 # Reasoning that a model writes into its answer instead of a field of its own.
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.S)
 # Some server closes the connection in the middle as if all were said; only then none of these is sent.
@@ -83,10 +85,13 @@ class ChatModel:
         """Call the model; what it writes is read from the Call. ``documents`` go along only to providers that cite them."""
         return Call(self, messages, documents if self.provider == "anthropic" else ())
 
-    def complete(self, messages: Sequence[Message]) -> tuple[str, Usage]:
-        """The whole text and what it took; raises ChatModelError."""
+    def complete(self, messages: Sequence[Message], spend: Callable[[Usage], None] = lambda _: None) -> tuple[str, Usage]:
+        """The whole text and what it took, which ``spend`` is told of whatever happens; raises ChatModelError."""
         call = self.stream(messages)
-        text = "".join(piece.text for piece in call)
+        try:
+            text = "".join(piece.text for piece in call)
+        finally:
+            spend(call.spent)
         return text.strip(), call.usage
 
     def usage(self, read: int, written: int) -> Usage:
@@ -170,7 +175,18 @@ class Call:
         self._model = model
         self._messages = messages
         self._documents = documents
+        self._written = 0
+        self._counted = False
         self.usage = model.usage(0, 0)
+
+    @property
+    def spent(self) -> Usage:
+        """What it took; estimated from characters where words came, but not the model's last count, as when it was stopped."""
+        if self._counted or not self._written:
+            return self.usage
+        read = sum(len(message.text) for message in self._messages) + sum(len(document.text) for document in self._documents)
+        read, written = read // _CHARS_PER_TOKEN, -(-self._written // _CHARS_PER_TOKEN)
+        return self._model.usage(max(read, self.usage.read), max(written, self.usage.written))
 
     def __iter__(self) -> Iterator[Piece]:
         deadline = time.monotonic() + _PATIENCE * self._model.options.seconds
@@ -185,6 +201,7 @@ class Call:
                     self.usage = self._model.usage(read, written)
                 ended = ended or bool(_ENDS & chunk.response_metadata.keys())
                 raw += str(chunk.text)
+                self._written = len(raw)
                 visible = _MAY_OPEN.sub("", _THINKING.sub("", raw))
                 documents = _cited_documents(chunk)
                 if documents or len(visible) > len(shown):
@@ -194,6 +211,7 @@ class Call:
                     raise ChatModelError(f"{self._model.name} wrote more than the {self._model.options.tokens:,} tokens it was allowed.")
                 if time.monotonic() > deadline:
                     raise ChatModelError(f"{self._model.name} took longer than {_PATIENCE * self._model.options.seconds:g} s.")
+            self._counted = written > 0
             if rest := _THINKING.sub("", raw)[len(shown) :]:
                 yield Piece(rest)
             if not ended:
