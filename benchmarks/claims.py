@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.claims`` reports the held-out half (``--split dev`` the other); ``--fit`` prints weights fitted on the development half:
 logistic regression with each weight bound to the sign that makes sense, ridge 0.005, kinds of fault weighted alike and against the faithful
-half and half, over sentences that lack no fact. A sentence is caught when its verdict is not "supported". It is checked among the passages of
+half and half, over sentences that lack no fact and are not opposed to their words. A sentence is caught when its verdict is not "supported". It is checked among the passages of
 its own article, cited to the one that holds its quote; "elsewhere" is a true sentence cited to the nearest passage of another family of
 articles, "merged, both cited" names both articles' passages. A copy is an article's own sentence. Intervals are Wilson's, 95%.
 """
@@ -99,7 +99,7 @@ def fit(assistant: Assistant) -> None:
     for case in cases(assistant, "dev"):
         checker = Checker(case.passages, wording)
         evidence = max((checker.evidence(case.text, place) for place in case.cited), key=lambda e: e.features["cosine"])
-        if not evidence.lacking and case.kind != "copy":
+        if not evidence.lacking and not evidence.opposed and case.kind != "copy":
             found.append((case.kind, evidence))
     kinds = np.array([kind for kind, _ in found])
     x = np.array([[e.features[name] for name in FEATURES] for _, e in found])

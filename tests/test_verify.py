@@ -12,7 +12,7 @@ from rag.text.attributions import speaker_words
 from rag.text.days import days, resolved, stated
 from rag.text.names import holds, name_words, names, words_of
 from rag.text.numbers import numbers
-from rag.text.polarity import negations, opposites
+from rag.text.polarity import denied, opposites
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,9 @@ def test_names_are_found_in_other_forms() -> None:
 
 
 def test_polarity_and_speakers() -> None:
-    assert negations("They have yet to offer anything, and nobody was hurt.") == 2
-    assert negations("No fewer than 40 came, not only from here.") == 0
+    assert denied("They have yet to offer anything, and nobody was hurt.") == [["offer", "anything"], ["hurt"]]
+    assert denied("The claim is baseless.") == [["claim"]]
+    assert denied("No fewer than 40 came, not only from here, and nobody disputes it.") == []
     assert opposites("Takings have dropped since.", "Takings have risen since.") == [("dropped", "risen")]
     assert not opposites("Takings have risen and dropped.", "Takings have risen.")
     assert speaker_words("The roof leaks, according to the treasurer, Mr. Oduya.")[0] == "treasurer"
@@ -124,6 +125,15 @@ def test_a_true_sentence_is_supported_by_its_exact_words(checker: Checker, passa
     span = checked.evidence[0].window.span
     p = passages[place]
     assert WORDS in p.text[span.start - p.start : span.end - p.start]
+
+
+def test_a_denial_is_doubted(checker: Checker, passages: list[Passage]) -> None:
+    place = place_of(passages, WORDS)
+    checked = checker.check("So far nobody has been detained over the Crocus City Hall shooting.", [place])
+    assert checked.verdict != "supported"
+    reach = next(i for i, p in enumerate(passages) if "found no way at all of getting into Belarus" in p.text)
+    checked = checker.check("The assailants did find a way of getting into Belarus, he said.", [reach])
+    assert (checked.verdict, checked.reason) == ("partly", "The cited words may say the opposite of part of this.")
 
 
 def test_a_changed_number_is_named(checker: Checker, passages: list[Passage]) -> None:

@@ -1,4 +1,4 @@
-"""How well the words of a passage bear out a sentence, in numbers: coverage, closeness, polarity, speakers; pure but for the vectors it is given."""
+"""How well the words of a passage bear out a sentence, in numbers: coverage, closeness, denials, speakers; pure but for the vectors it is given."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from rag.records import Passage, Span
 from rag.text.attributions import descriptions, speaker_words, speakers
-from rag.text.polarity import negations, opposites
+from rag.text.polarity import denied, opposites
 from rag.text.questions import NAME
-from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
+from rag.text.words import STOP_WORDS, content, fold, stem, tokens
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
@@ -23,11 +23,12 @@ FEATURES = {
     "cosine": 1,
     "other_speaker": -1,
     "rival_surroundings": -1,
-    "negation_dropped": -1,
-    "one_denies": -1,
 }
-# From this closeness on, a single denial or opposite counts: far sentences differ anyway.
-_CLOSE = 0.4
+# What one side denies must come this near to the words of the other for the two to disagree: denied by the sentence, by the window, and the
+# surroundings of two opposite words. Chosen on the development half of `benchmarks/claims.jsonl` for few false alarms.
+_DENIED_HERE, _DENIED_THERE, _OPPOSED = 0.7, 0.8, 0.7
+# This near to each other, two denials are the same one.
+_SAME_DENIAL = 0.5
 # Rarity of a word that no article has.
 _UNKNOWN = 6.0
 _MOST_SENTENCES = 3
@@ -90,17 +91,29 @@ class Wording:
 
     def features(self, sentence: str, window: Window, cosine: float, texts: Sequence[str]) -> dict[str, float]:
         """What FEATURES names, of a sentence and its window; ``texts`` tell of the same people."""
-        alone = _alone(sentence, window)
-        added, dropped = _denials(sentence, alone)
-        against = min(2, len(opposites(sentence, alone)))
         return {
             "cosine": cosine,
             "other_speaker": 1 - self.speaker(sentence, window, texts),
             "rival_surroundings": self.rival(sentence, window),
-            "negation_dropped": dropped,
-            # Two of them cancel out, as in "not open" for "closed".
-            "one_denies": max(0.0, cosine - _CLOSE) if added + dropped + against == 1 else 0.0,
         }
+
+    def disagree(self, sentence: str, window: Window) -> bool:
+        """Whether one of the two denies what the other has, or both have opposite words in the same surroundings; two of it cancel out, as in
+        "not open" for "closed"."""
+        here, there = denied(sentence), denied(window.text)
+        before = denied(window.before)
+        own, other = content(sentence), content(window.text)
+        added = [words for words in here if not self._denied_too(words, there + before) and self._fit(words, other) >= _DENIED_HERE]
+        dropped = [words for words in there if not self._denied_too(words, here) and self._fit(words, own) >= _DENIED_THERE]
+        against = [
+            pair
+            for pair in opposites(sentence, window.text)
+            if self._fit(_beside(sentence, pair[0]), _beside(window.text, pair[1])) >= _OPPOSED
+        ]
+        return len(added) + len(dropped) + len(against) % 2 == 1
+
+    def _denied_too(self, words: Sequence[str], denials: Sequence[Sequence[str]]) -> bool:
+        return any(max(self._fit(words, other), self._fit(other, words)) >= _SAME_DENIAL for other in denials)
 
     def covered(self, own: Sequence[str], other: Sequence[str]) -> NDArray[np.float64]:
         """For each word how near the nearest of the other words comes, 1 where it has the same stem; shape (len(own),)."""
@@ -136,31 +149,13 @@ class Wording:
         return worst
 
     def _fit(self, own: Sequence[str], other: Sequence[str]) -> float:
-        return float(self.covered(own, other).mean())
+        return float(self.covered(own, other).mean()) if own else 0.0
 
     def _rarities(self, words: Sequence[str]) -> NDArray[np.float64]:
         if new := [word for word in words if word not in self._rare]:
             known = self._rarity(" ".join(new))
             self._rare.update((word, known.get(stem(word), _UNKNOWN)) for word in new)
         return np.array([self._rare[word] for word in words])
-
-
-def _alone(sentence: str, window: Window) -> str:
-    """The one sentence of a window that shares most with the sentence, so that no neighbour's "not" is taken for its own."""
-    own = set(terms(sentence))
-    p = window.passage
-    texts = [p.text[span.start - p.start : span.end - p.start] for span in p.sentences[window.first : window.last]]
-    return max(texts, key=lambda text: len(own & set(terms(text))) / (3 + len(set(terms(text)))))
-
-
-def _denials(sentence: str, other: str) -> tuple[float, float]:
-    here, there = negations(sentence) > 0, negations(other) > 0
-    return float(here and not there), float(there and not here)
-
-
-def content(text: str) -> list[str]:
-    """Folded words that carry meaning, in order."""
-    return [word for word in tokens(text) if word not in STOP_WORDS and not word.endswith("n't")]
 
 
 def _mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -171,6 +166,13 @@ def _marked(text: str) -> list[tuple[str, str]]:
     """The words in order, each with what it is: a name, a number or nothing of the two."""
     capitals = {fold(name) for name in re.findall(NAME, text)} - STOP_WORDS
     return [(w.removesuffix("'s"), "number" if w[0].isdigit() else "name" if w in capitals else "") for w in tokens(text)]
+
+
+def _beside(text: str, word: str) -> list[str]:
+    """The content words around the first place of a word."""
+    words = [token for token in tokens(text) if token == word or token not in STOP_WORDS]
+    at = words.index(word)
+    return [*words[max(0, at - _NEIGHBOURS) : at], *words[at + 1 : at + 1 + _NEIGHBOURS]]
 
 
 def _around(words: Sequence[tuple[str, str]], at: int) -> list[str]:

@@ -1,30 +1,37 @@
-"""Whether two sentences say yes and no to the same: negations and words of opposite meaning; a list and rules, no model."""
+"""What a text denies, and which words of two texts are opposites: a list and rules, no model."""
 
 from __future__ import annotations
 
 import re
 
-from rag.text.words import stem, tokens
+from rag.text.words import content, stem, tokens
 
 _NEGATION = re.compile(
     r"\b(?:not|no|nobody|nothing|none|never|neither|nor|nowhere|without|cannot|hardly|scarcely|barely|\w+n['’]t|unable|fail(?:s|ed)? to|yet to"
     r"|refus(?:e|es|ed) to|declin(?:e|es|ed) to|ruled? out|rul(?:es|ing) out|no longer|far from|lacks?|lacking|instead of|rather than"
-    r"|un(?:paid|hurt|harmed|injured|affected|changed|able|founded|known|likely|willing|certain|impressed)|groundless|baseless|spared?)\b",
+    r"|un(?:paid|hurt|harmed|injured|affected|changed|able|founded|known|likely|willing|certain|impressed)|groundless|baseless|exclud(?:e|es|ed|ing)|(?:run|ran|running) out of|free of)\b",
     re.IGNORECASE,
 )
-# "Not only … but also" and "no more than" deny nothing.
+# "Not only … but also", "no more than" and "nobody disputes" deny nothing.
 _NO_NEGATION = re.compile(
-    r"\bnot (?:only|just|least)\b|\bno (?:more|less|fewer|later|earlier) than\b|\bno (?:doubt|wonder)\b|\bnone other\b|\bwithout (?:a )?doubt\b",
+    r"\bnot (?:only|just|least)\b|\bno (?:more|less|fewer|later|earlier) than\b|\bno (?:doubt|wonder)\b|\bnone other\b|\bwithout (?:a )?doubt\b"
+    r"|\b(?:nobody|no one|none|nothing) (?:else|disput\w+|doubt\w*|den(?:y|ies|ied))\b|\bwith or without\b|\bwhether or not\b",
     re.I,
 )
+# Where what a negation denies ends.
+_CLAUSE = re.compile(
+    r"[,;:.!?\"“”()—–]|\b(?:but|and|while|because|although|though|since|which|who|when|until|unless|so)\b",
+    re.I,
+)
+_AFTER, _BEFORE = 4, 3
 # Words of a line are of one mind; those of the two sides of it are opposites.
 _OPPOSITES = [
     ("rise rises rose risen rising increase increased grow grew grown growing gain gained climb climbed up higher raise raised soar soared dearer swell swelled more expand expanded jump jumped boost boosted",
      "fall falls fell fallen falling decrease decreased shrink shrank shrunk shrinking drop dropped decline declined down lower lowered cut cuts sink sank cheaper less fewer reduce reduced slump slumped dwindle dwindled plunge plunged"),
-    ("accept accepts accepted agree agreed agrees approve approved approves back backed backs support supported supports endorse endorsed welcome welcomed welcomes praise praised favour favoured favor favored allow allowed allows permit permitted permits",
+    ("accept accepts accepted adopt adopts adopted agree agreed agrees approve approved approves back backed backs support supported supports endorse endorsed welcome welcomed welcomes praise praised favour favoured favor favored allow allowed allows permit permitted permits",
      "reject rejected rejects refuse refused refuses oppose opposed opposes deny denied denies dismiss dismissed criticise criticised criticize criticized condemn condemned object objected ban banned bans forbid forbidden forbids prohibit prohibited bar barred block blocked veto vetoed resist resisted"),
     ("confirm confirmed confirms admit admits admitted concede concedes conceded acknowledge acknowledged",
-     "deny denied denies dispute disputed disputes contradict contradicts contradicted reject rejected refute refuted"),
+     "deny denied denies doubt doubted doubts dispute disputed disputes contradict contradicts contradicted reject rejected refute refuted"),
     ("succeed succeeded succeeds success pass passed passes win won wins carried", "fail failed fails failure lose lost loses defeat defeated"),
     ("open opened opens opening reopen reopened", "close closed closes shut shuts closing closure"),
     ("begin began begun begins start started starts launch launched resume resumed", "end ended ends stop stopped stops finish finished cease ceased halt halted suspend suspended cancel cancelled canceled"),
@@ -46,8 +53,6 @@ _OPPOSITES = [
     ("free freed release released releases", "detain detained arrest arrested jail jailed hold held imprison imprisoned charge charged"),
     ("arrive arrived arrives enter entered come came", "leave left leaves depart departed exit go went"),
     ("present attend attended attends", "absent miss missed"),
-    ("buy bought buys purchase purchased", "sell sold sells"),
-    ("lend lent lends", "borrow borrowed borrows"),
     ("find found finds", "lose lost loses"),
     ("hire hired", "fire fired dismissed sacked"),
     ("build built builds erect erected rebuild", "demolish demolished destroy destroyed raze razed"),
@@ -106,14 +111,18 @@ _OPPOSITES = [
     ("remember remembered", "forget forgot forgotten"),
     ("appear appeared", "disappear disappeared vanish vanished"),
     ("lock locked", "unlock unlocked"),
-    ("on aboard", "off"),
 ]  # fmt: skip
 _SIDES = [(frozenset(map(stem, one.split())), frozenset(map(stem, other.split()))) for one, other in _OPPOSITES]
 
 
-def negations(text: str) -> int:
-    """How often a text denies."""
-    return len(_NEGATION.findall(_NO_NEGATION.sub(" ", text)))
+def denied(text: str) -> list[list[str]]:
+    """For each negation the words of its clause that it denies: the next few that carry meaning, or where none follows the last few before it."""
+    found = []
+    plain = _NO_NEGATION.sub(lambda match: " " * len(match.group()), text)
+    for match in _NEGATION.finditer(plain):
+        after = content(_CLAUSE.split(plain[match.end() :], maxsplit=1)[0])[:_AFTER]
+        found.append(after or content(_CLAUSE.split(plain[: match.start()])[-1])[-_BEFORE:])
+    return [words for words in found if words]
 
 
 def opposites(one: str, other: str) -> list[tuple[str, str]]:

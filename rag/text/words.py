@@ -42,6 +42,11 @@ def words(text: str) -> list[str]:
     return [re.sub(r"(?<=\d),(?=\d{3})", "", token) for token in tokens(text)]
 
 
+def content(text: str) -> list[str]:
+    """The tokens that carry meaning, in order."""
+    return [token for token in tokens(text) if token not in STOP_WORDS and not token.endswith("n't")]
+
+
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The Porter stem of a folded word, as the full-text index stems."""
