@@ -11,7 +11,7 @@ chat: install
 	$(BIN)/newsdesk chat
 
 test: install
-	$(BIN)/pytest -m "not browser"
+	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile
 
 browser: install
 	NEWSDESK_REQUIRE_BROWSER=1 $(BIN)/pytest -m browser

@@ -19,11 +19,17 @@ CORPUS = CHECKOUT / "corpus" / "articles"
 
 def pytest_configure(config: pytest.Config) -> None:
     """One folder of converted models for all tests and the processes that they start: converting takes 10 s for each folder."""
-    os.environ["NEWSDESK_MODELS"] = tempfile.mkdtemp(prefix="newsdesk-models-")
+    if _is_first_process(config):
+        os.environ["NEWSDESK_MODELS"] = tempfile.mkdtemp(prefix="newsdesk-models-")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    shutil.rmtree(os.environ.pop("NEWSDESK_MODELS"), ignore_errors=True)
+    if _is_first_process(config):
+        shutil.rmtree(os.environ.pop("NEWSDESK_MODELS"), ignore_errors=True)
+
+
+def _is_first_process(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput")
 
 
 @pytest.fixture(autouse=True)
