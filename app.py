@@ -13,6 +13,7 @@ from rag.settings import load_settings
 from rag.ui.chat import chat_page
 from rag.ui.escape import escape
 from rag.ui.evaluate import evaluate_page
+from rag.ui.library import library_page
 
 ICON = Path(__file__).parent / "rag" / "ui" / "icon.svg"
 
@@ -25,7 +26,12 @@ def open_assistant() -> Assistant:
 
 def chat() -> None:
     """The chat page."""
-    _draw(lambda assistant: chat_page(assistant, evaluate=EVALUATE))
+    _draw(lambda assistant: chat_page(assistant, library=LIBRARY, evaluate=EVALUATE))
+
+
+def library() -> None:
+    """The page of what is held."""
+    _draw(lambda assistant: library_page(assistant, chat=CHAT))
 
 
 def evaluate() -> None:
@@ -44,8 +50,9 @@ def _draw(page: Callable[[Assistant], None]) -> None:
 
 
 CHAT = st.Page(chat, title="Chat", default=True)
+LIBRARY = st.Page(library, title="Library")
 EVALUATE = st.Page(evaluate, title="Evaluate")
 
 st.set_page_config(page_title="Newsdesk", page_icon=str(ICON), layout="centered")
-# Hidden: Streamlit's own bar would stand above the masthead; each masthead links to the other page.
-st.navigation([CHAT, EVALUATE], position="hidden").run()
+# Hidden: Streamlit's own bar would stand above the masthead; each masthead links to the other pages.
+st.navigation([CHAT, LIBRARY, EVALUATE], position="hidden").run()

@@ -21,7 +21,7 @@ TABLE = (
     "store",
     "retrieve",
     "answer",
-    "writing",
+    "writing librarian",
     "assistant",
     "evaluate",
     "batch terminal",

@@ -3,5 +3,17 @@
 from rag.intake.boilerplate import Page, clean_page
 from rag.intake.folder import Entry, Rejection, list_files, read_file, read_source
 from rag.intake.identity import canonical_url
+from rag.intake.uploads import keep_upload, uploads_folder
 
-__all__ = ["Entry", "Page", "Rejection", "canonical_url", "clean_page", "list_files", "read_file", "read_source"]
+__all__ = [
+    "Entry",
+    "Page",
+    "Rejection",
+    "canonical_url",
+    "clean_page",
+    "keep_upload",
+    "list_files",
+    "read_file",
+    "read_source",
+    "uploads_folder",
+]

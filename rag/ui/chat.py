@@ -26,24 +26,24 @@ from rag.ui.views import answer_view, passages_view, places, sentences_view
 _REDRAWN_AFTER = 0.15
 
 
-def chat_page(assistant: Assistant, *, evaluate: st.Page) -> None:
-    """Draw the page, with a link to the other one; an error that a reader can act on is one line on it."""
+def chat_page(assistant: Assistant, *, library: st.Page, evaluate: st.Page) -> None:
+    """Draw the page, with links to the others; an error that a reader can act on is one line on it."""
     try:
-        _page(assistant, evaluate)
+        _page(assistant, library, evaluate)
     except NewsdeskError as error:
         session.wait_for(None)
         st.error(escape(str(error)))
 
 
-def _page(assistant: Assistant, evaluate: st.Page) -> None:
+def _page(assistant: Assistant, library: st.Page, evaluate: st.Page) -> None:
     overview = assistant.overview()
     session.restore(assistant)
     typed = st.chat_input("Ask the articles", disabled=overview.articles == 0, submit_mode="disable")
     if typed is not None:
         session.wait_for(Ask(typed))
-    filters = _masthead(overview, evaluate)
+    filters = _masthead(overview, library, evaluate)
     if overview.articles == 0:
-        _no_library()
+        _no_library(library)
         return
     filter_chips(filters)
     # Emptied as soon as a question waits; left alone, the suggestions would fade beside the answer until it is done.
@@ -65,8 +65,9 @@ def _page(assistant: Assistant, evaluate: st.Page) -> None:
             _respond(assistant, ask, filters)
 
 
-def _masthead(overview: Overview, evaluate: st.Page) -> Filters:
+def _masthead(overview: Overview, library: st.Page, evaluate: st.Page) -> Filters:
     with masthead():
+        st.page_link(library, label="Library", icon=":material/newsmode:")
         st.page_link(evaluate, label="Evaluate", icon=":material/rule:")
         filters = filter_menu(overview) if overview.articles else Filters()
         if session.turns() or session.waiting():
@@ -74,12 +75,14 @@ def _masthead(overview: Overview, evaluate: st.Page) -> Filters:
     return filters
 
 
-def _no_library() -> None:
+def _no_library(library: st.Page) -> None:
     with st.container(key="front"):
         st.header("No library yet", anchor=False)
-        st.markdown("Newsdesk answers from articles that you give it. Name the folder that holds them, on the command line:")
+        st.markdown("Newsdesk answers from articles that you give it. Drop files on the library page:")
+        st.page_link(library, label="Add articles", icon=":material/add:")
+        st.markdown("or name the folder that holds them, on the command line:")
         st.code("newsdesk sync FOLDER", language=None)
-        st.markdown("Markdown, plain text and JSON lines are read. Nothing leaves this computer.")
+        st.markdown("Nothing leaves this computer.")
         st.button("Look again", icon=":material/refresh:")
 
 

@@ -123,7 +123,7 @@ def _carry_out(assistant: Assistant, files: Sequence[Path], request: Request) ->
         st.session_state["evaluate-trouble"] = "Another run is under way in this process: wait until it has ended."
         st.rerun()
     try:
-        progress = Progress()
+        progress = Progress("evaluate", "Reading the prompts…")
         st.session_state[BEGUN] = request.resume.info.id if request.resume else NO_RUN
         if request.resume is None:
             run, beside = _run(assistant, request, progress)

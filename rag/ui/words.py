@@ -93,3 +93,10 @@ def _fragment(quote: str) -> str:
 
 def _encoded(text: str) -> str:
     return percent(text, safe="").replace("-", "%2D")
+
+
+def synced(added: int, changed: int, removed: int, unchanged: int) -> str:
+    """What a pass over the sources did."""
+    parts = [(added, "added"), (changed, "changed"), (removed, "removed"), (unchanged, "as before")]
+    said = [f"{count:,} {what}" for count, what in parts if count]
+    return f"Articles: {', '.join(said)}." if said else "There was nothing to do."

@@ -1,0 +1,39 @@
+"""Takes articles in for the app, uploaded files and registered sources alike, and says what became of each; it knows no screen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.intake import Rejection, keep_upload, uploads_folder
+from rag.store.publish import Progress, Stores
+from rag.store.sync import SyncReport, sync
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a pass did, None where there was nothing to do, and all that was left out."""
+
+    report: SyncReport | None
+    left_out: tuple[Rejection, ...]
+
+
+def take_in(stores: Stores, files: Sequence[tuple[str, bytes]], on_progress: Progress) -> Outcome:
+    """Keep uploaded files (name and bytes) that hold articles, and sync them; raises what a sync raises."""
+    entries = []
+    for done, (name, raw) in enumerate(files):
+        on_progress("reading", done, len(files))
+        entries.append(keep_upload(name, raw, stores.settings))
+    left_out = tuple(rejection for entry in entries if not entry.articles for rejection in entry.rejections)
+    if not any(entry.articles for entry in entries):
+        return Outcome(None, left_out)
+    outcome = check_sources(stores, [uploads_folder(stores.settings)], on_progress)
+    return dataclasses.replace(outcome, left_out=(*left_out, *outcome.left_out))
+
+
+def check_sources(stores: Stores, sources: Sequence[Path], on_progress: Progress) -> Outcome:
+    """Sync these sources, or with none all that are registered; raises what a sync raises."""
+    report = sync(dataclasses.replace(stores, on_progress=on_progress), sources)
+    return Outcome(report, report.rejected)
