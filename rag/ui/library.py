@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterable
 
@@ -43,7 +44,12 @@ def library_page(assistant: Assistant, *, chat: st.Page) -> None:
 
 def _boxes(assistant: Assistant) -> None:
     number = st.session_state.setdefault(ROUND, 0)
-    files = st.file_uploader("Drop articles here", accept_multiple_files=True, key=f"library-files-{number}")
+    files = st.file_uploader(
+        "Drop articles here",
+        accept_multiple_files=True,
+        key=f"library-files-{number}",
+        max_upload_size=math.ceil(assistant.settings.max_file_mb),
+    )
     with st.container(horizontal=True, gap="small"):
         label = f"Add {words.count(len(files), 'file')}" if files else "Add"
         add = st.button(label, type="primary", icon=":material/add:", disabled=not files, key="library-add")
