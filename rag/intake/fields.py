@@ -6,6 +6,7 @@ read is only taken as unknown, with a warning. A title, outlet or writer that is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,7 @@ from rag.records import Article
 _LONGEST = {"title": 500, "source": 200, "author": 300}
 _LONGEST_ID = 200
 _LONGEST_URL = 2000
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object", type(None): "null"}
 
 
@@ -112,7 +114,7 @@ def text_field(name: str, value: object) -> str | None:
 
 
 def _check_storable(name: str, value: str) -> None:
-    if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+    if _UNSTORABLE.search(value):
         raise RejectedFile(f"{name} holds a NUL or half of a surrogate pair, which no text can")
 
 
