@@ -8,11 +8,11 @@ from rag.answer.verify import Checker
 from rag.answer.wording import Wording
 from rag.assistant import Assistant
 from rag.records import Passage
-from rag.text.attributions import speaker_words
 from rag.text.days import days, resolved, stated
 from rag.text.names import holds, name_words, names, words_of
 from rag.text.numbers import numbers
 from rag.text.polarity import denied, opposites
+from rag.text.speakers import speaker_words
 
 
 @pytest.mark.parametrize(

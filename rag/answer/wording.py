@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.records import Passage, Span
-from rag.text.attributions import descriptions, speaker_words, speakers
 from rag.text.polarity import denied, opposites
 from rag.text.questions import NAME
+from rag.text.speakers import descriptions, speaker_words, speakers
 from rag.text.words import STOP_WORDS, content, fold, stem, tokens
 
 Vectors = NDArray[np.float32]
