@@ -2,6 +2,7 @@
 
 from rag.intake.boilerplate import Page, clean_page
 from rag.intake.folder import Entry, Rejection, list_files, read_file, read_source
+from rag.intake.formats import KNOWN
 from rag.intake.identity import canonical_url
 
-__all__ = ["Entry", "Page", "Rejection", "canonical_url", "clean_page", "list_files", "read_file", "read_source"]
+__all__ = ["KNOWN", "Entry", "Page", "Rejection", "canonical_url", "clean_page", "list_files", "read_file", "read_source"]
