@@ -52,9 +52,14 @@ class Worker:
 
     def read(self, format: str, raw: bytes, place: Place) -> Reading:
         """What the file holds; raises RejectedFile with the reason, after ``place.seconds`` at the latest."""
+        request = {"format": format, "size": len(raw), "place": asdict(place)}
         with self._lock:
-            process = self._ready(place.memory_mb)
-            answer, late = _asked(process, {"format": format, "size": len(raw), "place": asdict(place)}, raw, place.seconds)
+            reused = self.pid is not None
+            answer, late = _asked(self._ready(place.memory_mb), request, raw, place.seconds)
+            if answer is None and not late and reused:
+                # It may have died between two files, so that this one is not to blame.
+                self._end()
+                answer, late = _asked(self._ready(place.memory_mb), request, raw, place.seconds)
             if answer is None or "memory" in answer:
                 self._end()
         if late:

@@ -41,7 +41,7 @@ def read_docx(raw: bytes, place: Place) -> Reading:
         html = mammoth.convert_to_html(
             BytesIO(raw), style_map="p[style-name='Title'] => h1:fresh", convert_image=mammoth.images.img_element(lambda image: {})
         ).value
-    except RejectedFile:
+    except MemoryError:
         raise
     except Exception as error:  # mammoth lets whatever its parsers meet pass through
         raise RejectedFile(f"a Word document that is broken: {str(error)[:200] or type(error).__name__}") from error
