@@ -6,7 +6,8 @@ import csv
 import json
 import os
 import threading
-from io import StringIO
+import zipfile
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
@@ -212,6 +213,25 @@ def test_table_is_read_whatever_separates_it(tmp_path: Path, delimiter: str) -> 
     (article,) = entry.articles
     assert (article.title, article.text, article.published) == ('The "Skell", a ferry; sails', TEXT, "2025-03-04")
     assert [remark.line for remark in entry.rejections] == [7]
+
+
+def test_feed_that_describes_itself_is_its_items(tmp_path: Path) -> None:
+    feed = {"title": "Lerum Post", "description": "News of the harbour", "items": [NINJS | {"related": [{"title": "x", "body": "y"}]}] * 1}
+    assert [article.title for article in read(tmp_path, "feed.json", json.dumps(feed)).articles] == ["Ferry sails again"]
+    one = NINJS | {"related": [{"title": "Other", "body": "Another text."}]}
+    assert [article.title for article in read(tmp_path, "one.json", json.dumps(one)).articles] == ["Ferry sails again"]
+
+
+def test_mail_and_chapter_that_begin_as_a_page(tmp_path: Path) -> None:
+    raw = f"From: a@lerum.example\nMessage-ID: <1@x>\nSubject: Ferry\nContent-Type: text/html\n\n<!DOCTYPE html><html><body>{HTML}".encode()
+    assert read(tmp_path, "a.eml", raw).articles[0].text == TEXT
+    book = epub({"a.xhtml": "x"})
+    assert read(tmp_path, "a.epub", _with_chapter(book, f"<!DOCTYPE html><html><body>{HTML}</body></html>")).articles[0].text == TEXT
+
+
+def _with_chapter(book: bytes, chapter: str) -> bytes:
+    with zipfile.ZipFile(BytesIO(book)) as file:
+        return archive({name: file.read(name) for name in file.namelist()} | {"OPS/a.xhtml": chapter})
 
 
 def test_table_without_names_is_refused_with_its_columns(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from rag.records import Article
 from rag.settings import CHECKOUT
 
 # Settings of the caller's that the parser needs; keys and tokens of its environment are none of them.
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "TMPDIR")
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT", "TMPDIR", "LD_LIBRARY_PATH")
 
 
 def in_worker(format: str) -> Callable[[bytes, Place], Reading]:

@@ -40,9 +40,15 @@ _KNOWN_KEYS = frozenset(ARTICLE_KEYS)
 _MOST_NAMED = 12  # keys that a message lists
 
 
-def has_text(given: Mapping[str, Any], names: tuple[tuple[str, str], ...]) -> bool:
-    """Whether an article could be made of it."""
-    return _found(given, "text", dict(names))[0] is not None
+def text_path(given: Mapping[str, Any], names: tuple[tuple[str, str], ...]) -> str | None:
+    """Where its text stands, None where it has none."""
+    value, path = _found(given, "text", dict(names))
+    return None if value is None else path
+
+
+def lacking(given: Mapping[str, Any], names: tuple[tuple[str, str], ...]) -> str | None:
+    """What is missing for an article, in words; None where it has a title and a text."""
+    return next((_missing(key, given) for key in ("title", "text") if _found(given, key, dict(names))[0] is None), None)
 
 
 def mapped_article(given: Mapping[str, Any], place: Place, *, by_title: bool) -> tuple[Article, tuple[str, ...]]:
@@ -76,11 +82,14 @@ def _found(given: Mapping[str, Any], key: str, names: Mapping[str, str]) -> tupl
         return _at(given, names[key]), names[key]
     if key in given and (given[key] is not None or key in ("title", "text")) and not _is_wrapper(given[key]):
         return given[key], key
+    blank: tuple[Any, str | None] = (None, None)
     for path in _USUAL[key]:
         value = _at(given, path)
-        if value is not None and value != "" and not _is_wrapper(value):
+        if value == "":
+            blank = (value, path)
+        elif value is not None and not _is_wrapper(value):
             return value, path
-    return (None, None) if not _is_wrapper(given.get(key)) else (given[key], key)
+    return blank if not _is_wrapper(given.get(key)) else (given[key], key)
 
 
 def _is_wrapper(value: Any) -> bool:

@@ -105,7 +105,7 @@ def _decoded(part: Message) -> str:
             return raw.decode(charset)
         except (LookupError, ValueError):
             pass
-    return decode(raw)[0] if raw.strip() else ""
+    return decode(raw, markup=True)[0] if raw.strip() else ""
 
 
 def _header(message: Message, name: str) -> str | None:

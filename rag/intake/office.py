@@ -119,7 +119,7 @@ def _chapters(opf: Any, base: str, parts: _Parts) -> tuple[list[tuple[str, str |
             continue
         seen.add(path)
         try:
-            html = decode(parts.read(path))[0]
+            html = decode(parts.read(path), markup=True)[0]
             text = html_to_text(html)
         except RejectedFile as error:
             rejected.append(Remark(None, f"{path}: {error}"))

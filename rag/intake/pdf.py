@@ -55,7 +55,17 @@ def read_pdf(raw: bytes, place: Place) -> Reading:
         raise
     except DependencyError as error:
         raise RejectedFile("a PDF that is encrypted in a way that cannot be read; take the protection off") from error
-    except (PyPdfError, RecursionError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError, AssertionError) as error:
+    except (
+        PyPdfError,
+        RecursionError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        AssertionError,
+        NotImplementedError,
+    ) as error:
         # pypdf raises nearly anything on a file that was cut off or made to confuse.
         raise RejectedFile(f"a PDF that is broken or beyond what is read: {str(error)[:200] or type(error).__name__}") from error
     text = paragraphs(pages)

@@ -11,7 +11,7 @@ from typing import Any
 
 from rag.errors import RejectedFile
 from rag.intake.decode import decode, refuse_binary
-from rag.intake.fieldmap import has_text, mapped_article
+from rag.intake.fieldmap import lacking, mapped_article, text_path
 from rag.intake.fields import Place, kind_name
 from rag.intake.reading import Reading, Remark, remarks
 from rag.records import Article
@@ -49,10 +49,13 @@ def read_json(raw: bytes, place: Place) -> Reading:
     text, warning = decode(raw)
     given = load_json(text)
     gathered = _Gathered(place)
-    if isinstance(given, dict) and (has_text(given, place.names) or _list_in(given, place) is None):
+    # A feed describes itself and then lists its articles; an article may list related ones.
+    path = text_path(given, place.names) if isinstance(given, dict) else None
+    listed = _list_in(given, place)
+    if isinstance(given, dict) and (listed is None or path not in (None, "description", "summary")):
         article, more = mapped_article(given, place, by_title=False)
         return Reading((article,), warnings=remarks(None, warning, *more))
-    items = given if isinstance(given, list) else _list_in(given, place)
+    items = given if isinstance(given, list) else listed
     if items is None:
         raise RejectedFile(f"{kind_name(given)}, not an article or a list of them")
     gathered.warnings += remarks(None, warning)
@@ -76,12 +79,14 @@ def read_table(raw: bytes, place: Place) -> Reading:
     names = [name.strip() for name in next(rows, (0, []))[1]]
     if not 2 <= len(names) <= _MOST_COLUMNS:
         raise RejectedFile(f"{len(names)} columns, where a table of articles has a first line that names from 2 to {_MOST_COLUMNS}")
+    if lack := lacking(dict.fromkeys(names, "x"), place.names):
+        raise RejectedFile(lack)
     gathered = _Gathered(place)
     gathered.warnings += remarks(None, warning)
     try:
         for line, cells in rows:
             if any(cells):
-                gathered.take({name: cell for name, cell in zip(names, cells, strict=False) if name and cell}, line, None)
+                gathered.take({name: cell for name, cell in zip(names, cells, strict=False) if name}, line, None)
     except csv.Error as error:
         gathered.rejected.append(Remark(None, f"not a table that can be read to its end: {error}"))
     return gathered.reading()
@@ -93,7 +98,7 @@ def load_json(text: str) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         at = f"column {error.colno}" if error.lineno == 1 else f"line {error.lineno}, column {error.colno}"
-        raise RejectedFile(f"not JSON: {error.msg} at {at}") from error
+        raise RejectedFile(f"not JSON: {error.msg.removesuffix(' at')} at {at}") from error
     except (ValueError, RecursionError) as error:
         raise RejectedFile("not JSON that can be read: a number too long, or nested too deeply") from error
 
@@ -141,7 +146,7 @@ def _list_in(given: Any, place: Place) -> list[Any] | None:
         values = [value for item in level if isinstance(item, dict) for value in list(item.values())[:_MOST_COLUMNS]]
         found += [value for value in values if isinstance(value, list) and value and isinstance(value[0], dict)]
         level = values
-    fitting = [items for items in found if has_text(items[0], place.names)]
+    fitting = [items for items in found if text_path(items[0], place.names)]
     return max(fitting or found, key=len, default=None)
 
 
