@@ -182,6 +182,12 @@ def test_export_is_read_without_a_map(tmp_path: Path, name: str, content: object
     assert (article.updated or "")[:10] == "2025-03-05"
 
 
+def test_all_writers_are_kept(tmp_path: Path) -> None:
+    for author in ([{"name": "Ada Holm"}, {"name": "Per Lund"}], ["Ada Holm", "Per Lund"]):
+        row = {"headline": "T", "body": "X.", "authors": author}
+        assert read(tmp_path, "a.json", json.dumps(row)).articles[0].author == "Ada Holm, Per Lund"
+
+
 def test_setting_names_what_no_export_has(tmp_path: Path) -> None:
     row = {"kop": "Ferry sails again", "inhoud": {"platte": TEXT}, "title": "section"}
     assert "text is missing; the keys are kop, inhoud, title" in reason(read(tmp_path, "a.json", json.dumps(row)))

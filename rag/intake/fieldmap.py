@@ -80,21 +80,22 @@ def _found(given: Mapping[str, Any], key: str, names: Mapping[str, str]) -> tupl
     """The value and the path that led to it."""
     if key in names:
         return _at(given, names[key]), names[key]
-    if key in given and (given[key] is not None or key in ("title", "text")) and not _is_wrapper(given[key]):
+    if key in given and (given[key] is not None or key in ("title", "text")) and _is_plain(key, given[key]):
         return given[key], key
     blank: tuple[Any, str | None] = (None, None)
     for path in _USUAL[key]:
         value = _at(given, path)
         if value == "":
             blank = (value, path)
-        elif value is not None and not _is_wrapper(value):
+        elif value is not None and _is_plain(key, value):
             return value, path
-    return blank if not _is_wrapper(given.get(key)) else (given[key], key)
+    return blank if _is_plain(key, given.get(key)) else (given[key], key)
 
 
-def _is_wrapper(value: Any) -> bool:
-    """An object or a list of objects, which a longer path may look into."""
-    return isinstance(value, dict) or (isinstance(value, list) and bool(value) and isinstance(value[0], dict))
+def _is_plain(key: str, value: Any) -> bool:
+    """Not an object or a list of objects, which a longer path may look into; writers may be that."""
+    inside = value[0] if isinstance(value, list) and value else value
+    return key == "author" or not isinstance(inside, dict)
 
 
 def _at(given: Any, path: str) -> Any:
@@ -114,7 +115,8 @@ def _named(value: Any) -> Any:
     if isinstance(value, dict):
         return value.get("name")
     if isinstance(value, list):
-        return [item.get("name") if isinstance(item, dict) else item for item in value]
+        names = [item.get("name") if isinstance(item, dict) else item for item in value]
+        return [name for name in names if name]
     return value
 
 

@@ -16,6 +16,7 @@ from rag.errors import RejectedFile, SourceError
 from rag.intake.archive import Budget, article_files, check_name, open_archive, read_member
 from rag.intake.fields import Place
 from rag.intake.formats import ARCHIVE, KNOWN, READERS, Remark, format_of
+from rag.intake.sniff import HEAD, shows_format
 from rag.records import Article
 from rag.settings import Settings
 
@@ -103,8 +104,9 @@ def read_file(path: Path, *, relative: str, location: str, settings: Settings) -
         if shown != relative:
             raise RejectedFile("the file's name is not UTF-8; rename it")
         _check_place(path, relative)
-        raw = _read_bytes(path, settings.max_file_mb)
-        if not raw and path.suffix.lower() in (*READERS, ARCHIVE):
+        named = path.suffix.lower() in (*READERS, ARCHIVE)
+        raw = _read_bytes(path, settings.max_file_mb, whole=named)
+        if not raw and named:
             raise RejectedFile("the file is empty")
         place = Place(
             location, relative, settings.max_article_chars, settings.field_names, settings.parse_seconds, settings.parse_memory_mb
@@ -186,15 +188,21 @@ def _check_place(path: Path, relative: str) -> None:
         raise RejectedFile("not a regular file but a pipe, a socket or a device")
 
 
-def _read_bytes(path: Path, max_mb: float) -> bytes:
-    """The file's bytes; the size is checked again while reading, since files grow and /proc says 0."""
+def _read_bytes(path: Path, max_mb: float, *, whole: bool) -> bytes:
+    """The file's bytes; the size is checked again while reading, since files grow and /proc says 0.
+
+    Without ``whole``, only the first of a file that shows no format: a folder may hold thousands of pictures.
+    """
     limit = int(max_mb * _MEGABYTE)
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NONBLOCK)) as file:
         state = os.fstat(file.fileno())
         if not stat.S_ISREG(state.st_mode):
             raise RejectedFile("not a regular file")
+        head = file.read(HEAD)
+        if not whole and not shows_format(head):
+            return head
         size = state.st_size
-        raw = b"" if size > limit else file.read(limit + 1)
+        raw = head if size > limit else head + file.read(max(0, limit + 1 - len(head)))
     if max(size, len(raw)) > limit:
         raise RejectedFile(f"the file has {max(size, len(raw)) / _MEGABYTE:.1f} MB, more than the {max_mb:g} MB that max_file_mb allows")
     return raw

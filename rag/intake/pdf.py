@@ -166,7 +166,7 @@ def _is_running(line: str, counts: Counter[str], pages: int) -> bool:
 
 def _ends_paragraph(last: str, line: str, width: int) -> bool:
     """A short line ends its paragraph where it ends like a sentence, or where the next begins like one."""
-    if _BROKEN.search(last) and line[:1].islower():
+    if _BROKEN.search(last[-60:]) and line[:1].islower():
         return False
     return len(last) < _SHORT * width and (last.endswith(_ENDS) or not line[:1].islower())
 

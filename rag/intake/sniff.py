@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from rag.errors import RejectedFile
 from rag.intake.archive import open_archive
 
-_HEAD = 4096  # bytes
+HEAD = 4096  # bytes
 _NAMES = {
     ".pdf": "a PDF",
     ".docx": "a Word document",
@@ -44,13 +44,20 @@ def recognise(raw: bytes, suffix: str) -> tuple[str, str | None]:
     Raises RejectedFile for what is known to be none of the formats, or is not what its suffix says and nothing else either.
     """
     claimed = _SAME.get(suffix, suffix)
-    start = raw[:_HEAD].lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    start = raw[:HEAD].lstrip(codecs.BOM_UTF8 + b" \t\r\n")
     found = _by_magic(raw, start, claimed) or _by_words(raw, start, claimed)
     if found is None or found == claimed:
         if claimed in _BINARY and found is None:
             raise RejectedFile(f"not {_NAMES[claimed]}, whatever its suffix says")
         return suffix, None
     return found, f"{_NAMES[found]}, whatever its suffix says; read as {found}"
+
+
+def shows_format(head: bytes) -> bool:
+    """Whether the first bytes are those of a format that is told by content alone, under any suffix."""
+    start = head.lstrip(codecs.BOM_UTF8 + b" \t\r\n")
+    magic = (b"%PDF-", b"PK\x03\x04", b"From ", *(known for known, _ in _REFUSED))
+    return start.startswith(magic) or _HTML.match(start) is not None or _mail_fields(start)
 
 
 def _by_magic(raw: bytes, start: bytes, claimed: str) -> str | None:
@@ -88,7 +95,7 @@ def _by_words(raw: bytes, start: bytes, claimed: str) -> str | None:
         return _json_kind(raw, claimed)
     if claimed in (".csv", ".json", ".jsonl"):
         return None
-    if raw.startswith(b"From ") and _FIELD.match(raw[:_HEAD].partition(b"\n")[2]):
+    if raw.startswith(b"From ") and _FIELD.match(raw[:HEAD].partition(b"\n")[2]):
         return ".mbox"
     if claimed not in (".mbox", ".md") and _mail_fields(start):
         return ".eml"
