@@ -86,6 +86,7 @@ def test_pdf_gives_paragraphs_without_running_lines(tmp_path: Path) -> None:
         (["the well-known report, a well-", "known one"], "the well-known report, a well-known one"),
         (["an agree-", "ment on the agreement"], "an agreement on the agreement"),
         (["Mayor Ada Lund-", "Holm spoke"], "Mayor Ada Lund-Holm spoke"),
+        (["THE COUN-", "CIL MET"], "THE COUNCIL MET"),
         (["This first line is as long as lines are here", "and ends.", "A new paragraph begins here with new words"],
          "This first line is as long as lines are here and ends.\n\nA new paragraph begins here with new words"),
     ],

@@ -161,7 +161,7 @@ def _shape(line: str) -> str:
 
 def _is_running(line: str, counts: Counter[str], pages: int) -> bool:
     times = counts[_shape(line)]
-    return (times >= 2 and _NUMBER.fullmatch(_shape(line)) is not None) or times >= max(3, _RUNNING * pages)
+    return (times >= 2 and _NUMBER.fullmatch(_shape(line)) is not None) or times >= max(2, _RUNNING * pages)
 
 
 def _ends_paragraph(last: str, line: str, width: int) -> bool:
@@ -178,7 +178,7 @@ def _joined(text: str, line: str, known: Counter[str]) -> str:
         return f"{text} {line}"
     head, tail = broken[0][:-1], re.match(r"[^\W_]*", line)
     rest = tail[0] if tail else ""
-    if not rest[:1].islower():
+    if not rest[:1].islower() and not (head.isupper() and rest.isupper()):
         return text + line
     hyphened = known[f"{head}-{rest}".lower()] > known[f"{head}{rest}".lower()] and not text.endswith("\u00ad")
     return text + line if hyphened else text[:-1] + line
