@@ -14,6 +14,14 @@ from rag.errors import UsageError
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
+ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "updated", "text")
+
+
+def _split(fields: str | None) -> tuple[tuple[str, str], ...]:
+    parts = (part.partition("=") for part in (fields or "").split(",") if part.strip())
+    return tuple((key.strip(), path.strip()) for key, _, path in parts)
+
+
 class Settings(BaseSettings):
     """Read from ``NEWSDESK_…`` variables, else from ``newsdesk.toml`` in the working folder, else the default."""
 
@@ -100,6 +108,14 @@ class Settings(BaseSettings):
     )
     max_file_mb: float = Field(20, gt=0, description="Largest file that is read, in megabytes (10^6 bytes).")
     max_article_chars: int = Field(1_000_000, ge=1000, description="Longest text of one article, in characters.")
+    fields: str | None = Field(
+        None,
+        description="Which key of a JSON file or table holds what, as `title=headline,text=body.html`, where the usual names do not tell; keys are those of the JSON lines.",
+    )
+    parse_seconds: float = Field(60, gt=0, le=3600, description="Longest time that reading one PDF, Word document, book or mail may take.")
+    parse_memory_mb: int = Field(
+        1000, ge=300, description="Most memory of the process that reads PDFs, Word documents, books and mails, in megabytes."
+    )
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")
 
     @field_validator("home", "prompts", "models")
@@ -117,6 +133,20 @@ class Settings(BaseSettings):
             if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
                 raise ValueError("no http(s) address without a user name in it")
         return url
+
+    @field_validator("fields")
+    @classmethod
+    def _pairs(cls, given: str | None) -> str | None:
+        """Each part names a key that Newsdesk knows and where it stands."""
+        for key, path in _split(given):
+            if key not in ARTICLE_KEYS or not path:
+                raise ValueError(f"{key}={path}: write KEY=PLACE with a KEY of {', '.join(ARTICLE_KEYS)}")
+        return given
+
+    @property
+    def field_names(self) -> tuple[tuple[str, str], ...]:
+        """``fields`` as pairs: a key of an article, and the key or path where it stands."""
+        return _split(self.fields)
 
     @property
     def prompts_file(self) -> Path:

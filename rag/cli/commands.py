@@ -243,7 +243,11 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("sync", _sync, "Make the library equal to its sources.")
     sub.add_argument(
-        "source", nargs="*", type=Path, metavar="SOURCE", help="folder or file of articles; without any, all sources given so far"
+        "source",
+        nargs="*",
+        type=Path,
+        metavar="SOURCE",
+        help="folder, file or zip archive of articles (docs/formats.md); without any, all sources given so far",
     )
     sub.add_argument("--prune", action="store_true", help="remove the articles of a source that is missing or suddenly empty")
     sub = command("ask", _ask, "Answer a question from the articles: with quotes, or as the chat model of NEWSDESK_MODEL writes it.")

@@ -2,10 +2,12 @@
 
 from rag.intake.boilerplate import Page, clean_page
 from rag.intake.folder import Entry, Rejection, list_files, read_file, read_source
+from rag.intake.formats import KNOWN
 from rag.intake.identity import canonical_url
 from rag.intake.uploads import keep_upload, uploads_folder
 
 __all__ = [
+    "KNOWN",
     "Entry",
     "Page",
     "Rejection",

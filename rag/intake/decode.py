@@ -24,15 +24,15 @@ _MOST_CONTROLS = 0.01
 _MOST_ACCENTED = 0.33
 
 
-def decode(raw: bytes) -> tuple[str, str | None]:
-    """The text, and a warning where some guessing was needed.
+def decode(raw: bytes, *, markup: bool = False) -> tuple[str, str | None]:
+    """The text, and a warning where some guessing was needed; ``markup`` where a PDF's or HTML's first words are no surprise.
 
     Raises RejectedFile for what is not text or is in an encoding that cannot be told.
     """
     for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         if raw.startswith(mark):
             return _utf16(raw), None
-    refuse_binary(raw)
+    refuse_binary(raw, markup=markup)
     try:
         return raw.decode("utf-8-sig"), None
     except UnicodeDecodeError:
@@ -49,11 +49,11 @@ def _utf16(raw: bytes) -> str:
     return text
 
 
-def refuse_binary(raw: bytes) -> None:
+def refuse_binary(raw: bytes, *, markup: bool = False) -> None:
     """Raises RejectedFile for bytes that no text in UTF-8 or Windows-1252 has."""
     start = raw[:64].lstrip(codecs.BOM_UTF8 + b" \t\r\n").lower()
     for signature, what in _SIGNATURES.items():
-        if start.startswith(signature.lower()):
+        if not markup and start.startswith(signature.lower()):
             raise RejectedFile(f"{what}, whatever its suffix says; save the article as plain text")
     if b"\0" in raw:
         raise RejectedFile("binary, or UTF-16 without its mark; save it as UTF-8")

@@ -26,11 +26,17 @@ _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an article was found, and the most characters that its text may have."""
+    """Where an article was found, and what its reader may spend: characters of a text, seconds and megabytes of a parser.
+
+    ``names`` are the keys that NEWSDESK_FIELDS gives: (contract key, key or path in the file).
+    """
 
     location: str
     relative: str
     max_chars: int
+    names: tuple[tuple[str, str], ...] = ()
+    seconds: float = 60
+    memory_mb: int = 1000
 
 
 @dataclass(frozen=True, slots=True)

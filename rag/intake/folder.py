@@ -9,17 +9,20 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from rag.errors import RejectedFile, SourceError
+from rag.intake.archive import Budget, article_files, check_name, open_archive, read_member
 from rag.intake.fields import Place
-from rag.intake.formats import READERS, Remark
+from rag.intake.formats import ARCHIVE, KNOWN, READERS, Remark, format_of
+from rag.intake.sniff import HEAD, shows_format
 from rag.records import Article
 from rag.settings import Settings
 
-_KNOWN = " and ".join([", ".join(list(READERS)[:-1]), list(READERS)[-1]])
 _MEGABYTE = 1_000_000
+_DEEPEST_ARCHIVE = 2  # an archive inside an archive is read, one inside that is not
+_UNPACKED = 10  # times the largest file
 # A README tells of the folder and is no article of it; named as a source of its own it is read.
 _ABOUT_THE_FOLDER = re.compile(r"readme(\.\w+)?$", re.IGNORECASE)
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # absent on Windows
@@ -36,12 +39,20 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one file of a source gave; ``path`` is relative to the source, the file's name where the source is one file."""
+    """What one file of a source gave; ``path`` is relative to the source, the file's name where the source is one file.
+
+    ``paths`` names the member of an archive that gave each article, such as ``week.zip/monday/ferry.md``.
+    """
 
     path: str
     articles: tuple[Article, ...]
     rejections: tuple[Rejection, ...] = ()
     warnings: tuple[Rejection, ...] = ()
+    paths: tuple[str, ...] = ()
+
+    def placed(self) -> list[tuple[Article, str]]:
+        """Each article and the path that gave it."""
+        return list(zip(self.articles, self.paths or [self.path] * len(self.articles), strict=True))
 
 
 def list_files(location: Path) -> list[Path]:
@@ -55,7 +66,7 @@ def list_files(location: Path) -> list[Path]:
         if stat.S_ISREG(mode):
             return [location.resolve()]  # a source that is itself a link was named on purpose
         if not stat.S_ISDIR(mode):
-            raise SourceError(f"{location} is neither a folder nor a file. Name a folder of articles, or one .md, .txt or .jsonl file.")
+            raise SourceError(f"{location} is neither a folder nor a file. Name a folder of articles, or one file ({KNOWN}).")
         with os.scandir(location):
             pass
     except FileNotFoundError as error:
@@ -92,27 +103,71 @@ def read_file(path: Path, *, relative: str, location: str, settings: Settings) -
     try:
         if shown != relative:
             raise RejectedFile("the file's name is not UTF-8; rename it")
-        reader = READERS.get(path.suffix.lower())
         _check_place(path, relative)
-        if reader is None:
-            raise RejectedFile(f"{_unknown(path)}; Newsdesk reads {_KNOWN}")
-        raw = _read_bytes(path, settings.max_file_mb)
-        if not raw:
+        named = path.suffix.lower() in (*READERS, ARCHIVE)
+        raw = _read_bytes(path, settings.max_file_mb, whole=named)
+        if not raw and named:
             raise RejectedFile("the file is empty")
-        reading = reader(raw, Place(location, relative, settings.max_article_chars))
+        place = Place(
+            location, relative, settings.max_article_chars, settings.field_names, settings.parse_seconds, settings.parse_memory_mb
+        )
+        return _read(raw, place, Budget(int(_UNPACKED * settings.max_file_mb * _MEGABYTE)), settings)
     except RejectedFile as error:
         return Entry(shown, (), (Rejection(shown, None, str(error)),))
     except OSError as error:
         return Entry(shown, (), (Rejection(shown, None, f"cannot be read: {error.strerror or error}"),))
-    return Entry(shown, reading.articles, _at(shown, reading.rejected), _at(shown, reading.warnings))
+
+
+def _read(raw: bytes, place: Place, budget: Budget, settings: Settings, depth: int = 0) -> Entry:
+    """The articles in the bytes of a file, or of a member of an archive. Raises RejectedFile."""
+    path = place.relative
+    format, warning = format_of(raw, path)
+    if format is None:
+        raise RejectedFile(f"{_unknown(path)}; Newsdesk reads {KNOWN}")
+    warned = (Rejection(path, None, warning),) if warning else ()
+    if format != ARCHIVE:
+        reading = READERS[format](raw, place)
+        return Entry(path, reading.articles, _at(path, reading.rejected), warned + _at(path, reading.warnings))
+    if depth == _DEEPEST_ARCHIVE:
+        raise RejectedFile("an archive inside an archive inside an archive; unpack it into a folder")
+    entries = list(_members(raw, place, budget, settings, depth + 1))
+    placed = [pair for entry in entries for pair in entry.placed()]
+    rejections = [remark for entry in entries for remark in entry.rejections]
+    if not placed and not rejections:
+        raise RejectedFile("an archive that holds no article")
+    warnings = [remark for entry in entries for remark in entry.warnings]
+    return Entry(
+        path, tuple(article for article, _ in placed), tuple(rejections), (*warned, *warnings), tuple(where for _, where in placed)
+    )
+
+
+def _members(raw: bytes, place: Place, budget: Budget, settings: Settings, depth: int) -> Iterator[Entry]:
+    """What each file in the archive gave; a bad one stops no other, but what it was has no part in the budget any more."""
+    archive = open_archive(raw)
+    limit = int(settings.max_file_mb * _MEGABYTE)
+    for name, info in article_files(archive):
+        inside = f"{place.relative}/{name.encode('utf-8', 'backslashreplace').decode()}"
+        try:
+            check_name(name)
+            if _ABOUT_THE_FOLDER.match(PurePosixPath(name).name):
+                continue
+            content = read_member(archive, info, limit=limit, budget=budget)
+            if not content:
+                raise RejectedFile("the file is empty")
+            yield _read(content, replace(place, relative=inside), budget, settings, depth)
+        except RejectedFile as error:
+            yield Entry(inside, (), (Rejection(inside, None, str(error)),))
+            if budget.spent:
+                return
 
 
 def _at(path: str, remarks: tuple[Remark, ...]) -> tuple[Rejection, ...]:
     return tuple(Rejection(path, remark.line, remark.reason) for remark in remarks)
 
 
-def _unknown(path: Path) -> str:
-    return f"unknown format {path.suffix.lower()}" if path.suffix else "no suffix that names a format"
+def _unknown(path: str) -> str:
+    suffix = PurePosixPath(path).suffix.lower()
+    return f"unknown format {suffix}" if suffix else "no suffix that names a format"
 
 
 def _check_place(path: Path, relative: str) -> None:
@@ -133,15 +188,21 @@ def _check_place(path: Path, relative: str) -> None:
         raise RejectedFile("not a regular file but a pipe, a socket or a device")
 
 
-def _read_bytes(path: Path, max_mb: float) -> bytes:
-    """The file's bytes; the size is checked again while reading, since files grow and /proc says 0."""
+def _read_bytes(path: Path, max_mb: float, *, whole: bool) -> bytes:
+    """The file's bytes; the size is checked again while reading, since files grow and /proc says 0.
+
+    Without ``whole``, only the first of a file that shows no format: a folder may hold thousands of pictures.
+    """
     limit = int(max_mb * _MEGABYTE)
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | _NONBLOCK)) as file:
         state = os.fstat(file.fileno())
         if not stat.S_ISREG(state.st_mode):
             raise RejectedFile("not a regular file")
+        head = file.read(HEAD)
+        if not whole and not shows_format(head):
+            return head
         size = state.st_size
-        raw = b"" if size > limit else file.read(limit + 1)
+        raw = head if size > limit else head + file.read(max(0, limit + 1 - len(head)))
     if max(size, len(raw)) > limit:
         raise RejectedFile(f"the file has {max(size, len(raw)) / _MEGABYTE:.1f} MB, more than the {max_mb:g} MB that max_file_mb allows")
     return raw

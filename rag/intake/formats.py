@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import codecs
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from dataclasses import replace
 
-from rag.errors import RejectedFile
 from rag.intake.boilerplate import clean_page
-from rag.intake.decode import decode, plain, refuse_binary, tidy
-from rag.intake.fields import Place, check_length, kind_name, make_article, read_fields, text_field
+from rag.intake.bounded import in_worker
+from rag.intake.decode import decode, tidy
+from rag.intake.fields import Place, check_length, make_article, read_fields
 from rag.intake.markdown import plain_prose, split_front_matter
-from rag.records import Article
+from rag.intake.reading import Reading, Remark, name_of, remarks, title_line
+from rag.intake.sniff import recognise, suffix_of
+from rag.intake.tables import read_json, read_json_lines, read_table
 
-_LONGEST_TITLE_LINE = 120  # characters of a first line that may be a title
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something about a file, or about one line of it, that its reader wants known."""
-
-    line: int | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a file held; ``rejected`` lines gave no article, ``warnings`` belong to articles that went in."""
-
-    articles: tuple[Article, ...]
-    rejected: tuple[Remark, ...] = ()
-    warnings: tuple[Remark, ...] = ()
+__all__ = ["ARCHIVE", "KNOWN", "READERS", "Reading", "Remark", "format_of"]
 
 
 def read_markdown(raw: bytes, place: Place) -> Reading:
@@ -48,9 +30,9 @@ def read_markdown(raw: bytes, place: Place) -> Reading:
         prose = f"{heading}\n\n{prose}"
     title = fields.title or heading
     if title is None:
-        title, prose = _title_line(prose)
-    article = make_article(replace(fields, title=title or _name(place)), prose, place=place, by_title=False)
-    return Reading((article,), warnings=_remarks(None, warning, *warnings))
+        title, prose = title_line(prose)
+    article = make_article(replace(fields, title=title or name_of(place)), prose, place=place, by_title=False)
+    return Reading((article,), warnings=remarks(None, warning, *warnings))
 
 
 def read_page(raw: bytes, place: Place) -> Reading:
@@ -62,38 +44,41 @@ def read_page(raw: bytes, place: Place) -> Reading:
     page = clean_page(text)
     # A page that is all headings or all furniture is kept whole: better a stray link than a lost article.
     kept = page.text if page.text.strip() else text.strip("\n")
-    given = {"title": page.title or _name(place), "source": page.source, "author": page.author}
+    given = {"title": page.title or name_of(place), "source": page.source, "author": page.author}
     fields, warnings = read_fields(given | {"published": page.published, "updated": page.updated})
     article = make_article(fields, kept, place=place, by_title=False)
-    return Reading((article,), warnings=_remarks(None, warning, *warnings))
-
-
-def read_json_lines(raw: bytes, place: Place) -> Reading:
-    r"""An article a line; a line's text gets only NFC and ``\n`` line ends, so that its writer can count offsets.
-
-    Raises RejectedFile for a file that is no text at all; a bad line is reported and the others go in.
-    """
-    articles: list[Article] = []
-    rejected: list[Remark] = []
-    warnings: list[Remark] = []
-    for number, line in enumerate(_lines(raw), start=1):
-        if not line.strip():
-            continue
-        try:
-            text, warning = decode(line)
-            article, more = _from_line(text, place)
-        except RejectedFile as error:
-            rejected.append(Remark(number, str(error)))
-            continue
-        articles.append(article)
-        warnings += _remarks(number, warning, *more)
-    if not articles and not rejected:
-        raise RejectedFile("text is empty")
-    return Reading(tuple(articles), tuple(rejected), tuple(warnings))
+    return Reading((article,), warnings=remarks(None, warning, *warnings))
 
 
 # The place for the next format: its suffix, and a function from bytes to a Reading.
-READERS: dict[str, Callable[[bytes, Place], Reading]] = {".md": read_markdown, ".txt": read_page, ".jsonl": read_json_lines}
+READERS: dict[str, Callable[[bytes, Place], Reading]] = {
+    ".md": read_markdown,
+    ".txt": read_page,
+    ".jsonl": read_json_lines,
+    ".json": read_json,
+    ".csv": read_table,
+    ".tsv": read_table,
+    ".pdf": in_worker(".pdf"),
+    ".docx": in_worker(".docx"),
+    ".epub": in_worker(".epub"),
+    ".eml": in_worker(".eml"),
+    ".mbox": in_worker(".mbox"),
+}
+ARCHIVE = ".zip"  # holds files of these formats; opened by ``folder``, since its members have places of their own
+_ALL = [*READERS, ARCHIVE]
+KNOWN = " and ".join([", ".join(_ALL[:-1]), _ALL[-1]])
+
+
+def format_of(raw: bytes, name: str) -> tuple[str | None, str | None]:
+    """The suffix whose reader reads the content, None for no known one, and a warning where the name's own suffix says another.
+
+    Raises RejectedFile for what is known to be no article.
+    """
+    suffix = suffix_of(name)
+    found, warning = recognise(raw, suffix)
+    if found in READERS or found == ARCHIVE:
+        return found, warning
+    return (suffix if suffix in READERS else None), None
 
 
 def _decoded(raw: bytes, place: Place) -> tuple[str, str | None]:
@@ -101,48 +86,3 @@ def _decoded(raw: bytes, place: Place) -> tuple[str, str | None]:
     text = tidy(decoded)
     check_length(text, place)
     return text, warning
-
-
-def _lines(raw: bytes) -> list[bytes]:
-    """Lines one by one, since one that is not UTF-8 must not spoil the others; U+2028 may stand inside a JSON line."""
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raw = decode(raw)[0].encode()
-    refuse_binary(raw)
-    return raw.split(b"\n")
-
-
-def _from_line(line: str, place: Place) -> tuple[Article, tuple[str, ...]]:
-    try:
-        given = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise RejectedFile(f"not JSON: {error.msg} at column {error.colno}") from error
-    except (ValueError, RecursionError) as error:
-        raise RejectedFile("not JSON that can be read: a number too long, or nested too deeply") from error
-    if not isinstance(given, dict):
-        raise RejectedFile(f"{kind_name(given)}, not an object with title and text")
-    fields, warnings = read_fields(given)
-    if fields.title is None:
-        raise RejectedFile("title is missing" if given.get("title") is None else "title is empty")
-    text = text_field("text", given.get("text"))
-    if text is None:
-        raise RejectedFile("text is missing")
-    return make_article(fields, plain(text), place=place, by_title=True), warnings
-
-
-def _title_line(prose: str) -> tuple[str | None, str]:
-    """The first line where it stands alone and does not end like a sentence."""
-    first, _, rest = prose.partition("\n\n")
-    if rest.strip() and "\n" not in first and len(first) <= _LONGEST_TITLE_LINE and not first.rstrip().endswith((".", ":", ",", ";")):
-        return first.strip(), rest.lstrip("\n")
-    return None, prose
-
-
-def _name(place: Place) -> str:
-    """A title out of the file's name, for want of a better one."""
-    stem = PurePosixPath(place.relative).stem
-    words = " ".join(stem.replace("-", " ").replace("_", " ").split())
-    return words[:1].upper() + words[1:] or stem
-
-
-def _remarks(line: int | None, *reasons: str | None) -> tuple[Remark, ...]:
-    return tuple(Remark(line, reason) for reason in reasons if reason)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from rag.errors import NoSuchArticle, SourceError
-from rag.intake import Entry, Rejection, list_files, read_file
+from rag.intake import KNOWN, Entry, Rejection, list_files, read_file
 from rag.records import Article
 from rag.store.library import Held
 from rag.store.lock import writer_lock
@@ -111,15 +111,14 @@ def _gather(stores: Stores, wanted: Iterable[str], registered: Sequence[str], ma
 def _take(gathered: _Gathered, location: str, entry: Entry) -> None:
     gathered.rejected += entry.rejections
     gathered.warnings += entry.warnings
-    if entry.rejections:
-        gathered.doubtful.add((location, entry.path))
-    for article in entry.articles:
+    gathered.doubtful |= {(location, rejection.path) for rejection in entry.rejections}
+    for article, path in entry.placed():
         first = gathered.placed.get(article.article_id)
         if first is None:
-            gathered.placed[article.article_id] = Placed(article, location, entry.path)
+            gathered.placed[article.article_id] = Placed(article, location, path)
         else:
             gathered.rejected.append(
-                Rejection(entry.path, None, f"id {article.article_id!r} was already given by {first.path}; give it another id")
+                Rejection(path, None, f"id {article.article_id!r} was already given by {first.path}; give it another id")
             )
 
 
@@ -169,7 +168,7 @@ def _doubtful(held: Held, gathered: _Gathered) -> bool:
 
 def _nothing_in(location: str, rejected: Sequence[Rejection]) -> str:
     if not rejected:
-        return f"{location} holds no article: Newsdesk reads .md, .txt and .jsonl files."
+        return f"{location} holds no article: Newsdesk reads {KNOWN} files."
     first = "; ".join(f"{r.path}: {r.reason}" for r in rejected[:3])
     more = f" and {len(rejected) - 3} more" if len(rejected) > 3 else ""
     return f"{location} gave no article ({first}{more})."
