@@ -240,6 +240,8 @@ def test_any_text_is_understood(text: str) -> None:
         pytest.param('"It fell," said the fire chief, Rui Sampaio.', "sampaio", id="quote-first"),
         pytest.param("Aiko Smith, the mayor of Port Ellery, said so.", "smith", id="apposition"),
         pytest.param("Alexander Lukashenko, a partner of Mr. Putin, told reporters.", "lukashenko", id="partner-of"),
+        pytest.param("The way that Mr. Putin says was arranged leads into Ukraine.", "putin", id="relative-clause"),
+        pytest.param("The institute says the story of Moscow is an accusation it calls baseless.", None, id="it"),
         pytest.param("The Institute for the Study of War said so.", "institute", id="long-name"),
     ],
 )

@@ -35,7 +35,8 @@ _PLACES = (
 _MOST_WORDS = 14
 # Whom somebody speaks to, and when.
 _ASIDE = frozenset("reporters journalists meeting yesterday today press conference station colleagues members chamber".split())
-_PRONOUN = re.compile(r"(?:^|\s)(?:he|she|it|they)$", re.I)
+_PRONOUN = re.compile(r"(?:^|\s)(?:he|she|they)$", re.I)
+_RELATIVE = re.compile(r"\b(?:that|which|whom|while|because)\s", re.I)
 # Characters around a name in which its bearer is described: "the chief executive, Gunnar Eklöf".
 _AROUND = 60
 
@@ -51,7 +52,7 @@ def speaker(sentence: str) -> str | None:
     for who in speakers(sentence):
         # "… undermined his ally when he said": the subject comes first, and people mostly come with two names.
         by_pronoun = _PRONOUN.search(who)
-        found = _names(sentence if by_pronoun else who)
+        found = _names(sentence if by_pronoun else _RELATIVE.split(who)[-1])
         full = [name for name in found if " " in name] if by_pronoun else []
         if name := next(iter(full or found), None):
             return fold(name.split()[-1]).removesuffix("'s")
