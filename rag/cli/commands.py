@@ -14,7 +14,7 @@ from time import perf_counter
 
 from rag.assistant import Assistant
 from rag.batch import read_batch
-from rag.cli import evaluate
+from rag.cli import evaluate, keeping
 from rag.errors import NewsdeskError, NoLibrary, UsageError
 from rag.intake import Rejection
 from rag.records import Article, Filters, answer_to_json
@@ -271,6 +271,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_arguments(sub, _positive)
     sub = command("chat", _chat, "Start the web app on this machine.")
     sub.add_argument("--port", type=_positive, default=8501, metavar="N", help="default: 8501")
+    sub = command("backup", keeping.keep, "Write the library, uploads, prompts and runs into one file.")
+    keeping.add_arguments(sub, force="replace a file that is there")
+    sub = command("restore", keeping.bring_back, "Make the library what a backup holds, while the app may be open.")
+    keeping.add_arguments(sub, force="replace the library that is there; it is kept as before-restore.zip")
     sub = command("doctor", _doctor, "Check that library, full-text index and Chroma's index agree.")
     sub.add_argument("--repair", action="store_true", help="make anew what does not agree")
     return parser

@@ -1,0 +1,43 @@
+"""The commands that keep a library: backup and restore; they print, and decide nothing."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from rag.assistant import Assistant
+from rag.settings import load_settings
+from rag.store.backup import Backup, backup, restore_backup
+from rag.terminal import Bars, print_json
+
+
+def keep(args: argparse.Namespace) -> int:
+    """Write a backup."""
+    assistant = Assistant(load_settings())
+    made = backup(assistant.library, args.file, force=args.force)
+    _say(args, made, "Backed up")
+    return 0
+
+
+def bring_back(args: argparse.Namespace) -> int:
+    """Restore a backup."""
+    assistant = Assistant(load_settings())
+    with Bars() as bars:
+        assistant.stores.on_progress = bars.show
+        made = restore_backup(assistant.stores, args.file, force=args.force)
+    _say(args, made, f"Restored from {made.created}")
+    return 0
+
+
+def add_arguments(sub: argparse.ArgumentParser, *, force: str) -> None:
+    """The file, and what ``--force`` allows."""
+    sub.add_argument("file", type=Path, metavar="FILE")
+    sub.add_argument("--force", action="store_true", help=force)
+
+
+def _say(args: argparse.Namespace, made: Backup, what: str) -> None:
+    if args.json:
+        print_json(asdict(made) | {"path": str(made.path)})
+    else:
+        print(f"{what}: {made.articles:,} articles, {made.conversations:,} conversations, {made.path}")
