@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 
 from rag.errors import RejectedFile, SourceError
 from rag.intake.fields import Place
-from rag.intake.formats import READERS, Remark
+from rag.intake.formats import READERS
+from rag.intake.reading import Remark
 from rag.records import Article
 from rag.settings import Settings
 

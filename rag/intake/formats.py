@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from rag.errors import RejectedFile
@@ -13,26 +13,11 @@ from rag.intake.boilerplate import clean_page
 from rag.intake.decode import decode, plain, refuse_binary, tidy
 from rag.intake.fields import Place, check_length, kind_name, make_article, read_fields, text_field
 from rag.intake.markdown import plain_prose, split_front_matter
+from rag.intake.reading import Reading, Remark
+from rag.intake.web import read_html
 from rag.records import Article
 
 _LONGEST_TITLE_LINE = 120  # characters of a first line that may be a title
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something about a file, or about one line of it, that its reader wants known."""
-
-    line: int | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a file held; ``rejected`` lines gave no article, ``warnings`` belong to articles that went in."""
-
-    articles: tuple[Article, ...]
-    rejected: tuple[Remark, ...] = ()
-    warnings: tuple[Remark, ...] = ()
 
 
 def read_markdown(raw: bytes, place: Place) -> Reading:
@@ -93,7 +78,14 @@ def read_json_lines(raw: bytes, place: Place) -> Reading:
 
 
 # The place for the next format: its suffix, and a function from bytes to a Reading.
-READERS: dict[str, Callable[[bytes, Place], Reading]] = {".md": read_markdown, ".txt": read_page, ".jsonl": read_json_lines}
+READERS: dict[str, Callable[[bytes, Place], Reading]] = {
+    ".md": read_markdown,
+    ".txt": read_page,
+    ".jsonl": read_json_lines,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
+}
 
 
 def _decoded(raw: bytes, place: Place) -> tuple[str, str | None]:
