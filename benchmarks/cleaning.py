@@ -87,7 +87,14 @@ def plain_trafilatura(path: Path) -> Kept:
     raw = path.read_bytes()
     text = trafilatura.extract(raw) or ""
     found = trafilatura.extract_metadata(raw)
-    fields = {"title": found.title, "source": found.sitename, "author": found.author, "published": found.date, "updated": None, "url": found.url}
+    fields = {
+        "title": found.title,
+        "source": found.sitename,
+        "author": found.author,
+        "published": found.date,
+        "updated": None,
+        "url": found.url,
+    }
     return Kept(text, fields)
 
 

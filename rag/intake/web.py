@@ -14,14 +14,17 @@ from rag.errors import RejectedFile
 from rag.intake.decode import tidy
 from rag.intake.fields import Place, check_length, make_article, read_fields
 from rag.intake.reading import Reading, Remark
-from rag.intake.webfacts import Facts, date_near, fallback_author, read_facts, writer_in
+from rag.intake.webfacts import Facts, bare_name, date_near, fallback_author, read_facts, writer_in
 from rag.intake.webtext import Story, from_data, read_story
 from rag.intake.webtree import parse_page
 
 _LEAST = 15  # words; the shortest briefs have about 30
 # A page whose data carries this many times the words that are drawn shows only the beginning.
 _CUT_SHORT = 1.3
-_ERROR = re.compile(r"\b(?:404|403|410|50[0234])\b|\b(?:page )?not found\b|\baccess denied\b|\bforbidden\b|\bjust a moment\b|\bare you (?:a )?(?:human|robot)\b", re.I)
+_ERROR = re.compile(
+    r"\b(?:404|403|410|50[0234])\b|\b(?:page )?not found\b|\baccess denied\b|\bforbidden\b|\bjust a moment\b|\bare you (?:a )?(?:human|robot)\b",
+    re.I,
+)
 _SHORT_PAGE = 80  # words; error pages and log-ins say less
 
 
@@ -44,7 +47,8 @@ def read_html(raw: bytes, place: Place) -> Reading:
 
 def _given(root: HtmlElement, facts: Facts, story: Story) -> dict[str, str | None]:
     """What is known of the article; the headline as it is drawn comes before the one for search engines."""
-    author = facts.author or next(filter(None, map(writer_in, story.header)), None) or fallback_author(root)
+    drawn = (name for read in (writer_in, bare_name) for line in story.header if (name := read(line)))
+    author = facts.author or next(drawn, None) or fallback_author(root)
     published = facts.published or _drawn_time(root) or date_near(story.header)
     updated = facts.updated if facts.updated != published else None
     title = (story.headline or "").split("\n")[0] or facts.title
@@ -82,6 +86,10 @@ def _refuse_no_article(root: HtmlElement, facts: Facts, story: Story) -> None:
 
 def _is_front(root: HtmlElement, story: Story) -> bool:
     """Front pages have more headings that are links than paragraphs of some length, and no headline of their own."""
-    linked = sum(1 for heading in root.iter("h2", "h3", "h4") if heading.find(".//a") is not None or any(up.tag == "a" for up in heading.iterancestors()))
+    linked = sum(
+        1
+        for heading in root.iter("h2", "h3", "h4")
+        if heading.find(".//a") is not None or any(up.tag == "a" for up in heading.iterancestors())
+    )
     long = sum(len(paragraph.split()) >= 25 for paragraph in story.paragraphs)
     return linked >= 5 and linked > long

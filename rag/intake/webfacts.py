@@ -30,7 +30,12 @@ _META = {
     "updated": ("article:modified_time", "og:article:modified_time", "datemodified", "lastmod", "last-modified", "dcterms.modified", "og:updated_time"),
     "url": ("og:url", "twitter:url"),
 }  # fmt: skip
-_BY = re.compile(r"^(?:(?:written |words |story |text |reported )?by|interview|von|par|por|door|av|di|autor|texte?)\b\s*:?\s*", re.IGNORECASE)
+_BY = re.compile(
+    r"^(?:(?:written |words |story |text |reported )?by|interview|von|par|por|door|av|di|autor|texte?)\b\s*:?\s*", re.IGNORECASE
+)
+_NAME = re.compile(
+    r"[^\W\d_a-z][\w'’.-]*(?: (?:(?:de|da|di|du|del|der|den|van|von|bin|al|el|la|le|ter|y|and|und|et|&) )*[^\W\d_a-z][\w'’.-]*){1,5}"
+)
 _SITE = re.compile(r"\s+[|·•—–-]\s+|\s*»\s*")
 _DATE_WORDS = re.compile(r"\d{1,2}(?:st|nd|rd|th)?\.? [A-Z][a-z]{2,8}\.?,? \d{4}|[A-Z][a-z]{2,8}\.? \d{1,2},? \d{4}|\d{4}-\d\d-\d\d")
 
@@ -99,8 +104,16 @@ def writer_in(line: str) -> str | None:
     found = _BY.match(line)
     if not found or len(line) > 120:
         return None
-    name = re.split(r"\s+[|·@]\s*|\n|, |\s\d", line[found.end() :])[0].strip()
-    return name if name and name[0].isupper() and len(name.split()) <= 6 else None
+    name = re.split(r"\s+[|·@]\s*|\n|, |\s\d|\s(?:Published|Updated|Posted)\b", line[found.end() :])[0].strip()
+    return _person(name) if name and name[0].isupper() and len(name.split()) <= 6 else None
+
+
+def bare_name(line: str) -> str | None:
+    """A name on its own, or before a date, in a line around a headline."""
+    parts = [part.strip() for part in re.split(r"[|·•]|,|\n|(?=\d)|\s{2,}", line) if part.strip()]
+    if not parts or not _NAME.fullmatch(parts[0]) or len(line) > 120:
+        return None
+    return parts[0] if len(parts) > 1 and re.search(r"\d", line) else None
 
 
 def _json_nodes(root: HtmlElement) -> Iterator[dict[str, Any]]:
@@ -125,7 +138,10 @@ def _json_nodes(root: HtmlElement) -> Iterator[dict[str, Any]]:
 
 def _is_article(node: Mapping[str, Any]) -> bool:
     kinds = node.get("@type")
-    return any(isinstance(kind, str) and (_ARTICLE.search(kind) or kind == "LiveBlogPosting") for kind in (kinds if isinstance(kinds, list) else [kinds]))
+    return any(
+        isinstance(kind, str) and (_ARTICLE.search(kind) or kind == "LiveBlogPosting")
+        for kind in (kinds if isinstance(kinds, list) else [kinds])
+    )
 
 
 def _site_node(nodes: list[dict[str, Any]]) -> str | None:

@@ -32,6 +32,10 @@ _PAIRS = re.compile(
 _EVEN_IF_LONG = frozenset("comments commentlist disqus discussion cookie consent related sidebar footer".split())
 _CORRECTION = re.compile(r"correction|corrigendum|clarif|amend|editors?-?note|rectif|korrektur")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SCHEMA = re.compile(
+    r"schema\.org/(?:Video|Image|Audio|Media)Object|schema\.org/(?:Person|Organization|WPFooter|WPHeader|WPSideBar|SiteNavigationElement|Comment)$"
+)
+_MOST_TEASERS = 0.8
 _MOST = 0.4  # of the page's words
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5")
 
@@ -71,7 +75,9 @@ def word_counts(body: HtmlElement) -> dict[HtmlElement, int]:
     """How many words stand in each element, all that it holds included."""
     counts: dict[HtmlElement, int] = {}
     for element in reversed(list(body.iter())):
-        own = len((element.text or "").split()) if isinstance(element.tag, str) and element.tag not in ("script", "style", "noscript") else 0
+        own = (
+            len((element.text or "").split()) if isinstance(element.tag, str) and element.tag not in ("script", "style", "noscript") else 0
+        )
         counts[element] = own + sum(counts.get(child, 0) + len((child.tail or "").split()) for child in element)
     return counts
 
@@ -87,6 +93,8 @@ def _by_name(element: HtmlElement, share: float) -> bool:
         return True
     if tag in _GONE or tag.startswith("amp-") or (element.get("role") or "").lower() in _ROLES:
         return share <= _MOST or tag in ("nav", "aside", "dialog")
+    if _SCHEMA.search(element.get("itemtype") or ""):
+        return share <= _MOST
     if tag == "header":
         return share <= _MOST and not any(child.tag == "p" for child in element.iter())
     if tag == "footer":
@@ -99,8 +107,26 @@ def _by_name(element: HtmlElement, share: float) -> bool:
     return bool((strong and share <= 0.8) or ((parts & _NAMES or _PAIRS.search(named)) and share <= _MOST))
 
 
+def _is_teaser_list(element: HtmlElement) -> bool:
+    """Whether at least three parts, and nearly all, begin with a link, as the entries of a list of other stories do."""
+    parts = [child for child in element if child.tag in ("p", "li", "div") and child.text_content().strip()]
+    return len(parts) >= 3 and sum(map(_begins_with_link, parts)) * 4 >= len(parts) * 3
+
+
+def _begins_with_link(element: HtmlElement) -> bool:
+    while not (element.text or "").strip():
+        if element.tag == "a":
+            return True
+        if len(element) == 0:
+            return False
+        element = element[0]
+    return bool(element.tag == "a")
+
+
 def _by_shape(element: HtmlElement, share: float, sizes: dict[HtmlElement, int]) -> bool:
     """Boxes with something to fill in or press, cards that are one link, and boxes of little but links."""
+    if share <= _MOST_TEASERS and element.tag in ("div", "section", "ul", "ol") and _is_teaser_list(element):
+        return True
     if share > _MOST or element.tag in ("p", "h1", "h2", "h3", "li", "td", "tr", "table", "tbody", "span", "a"):
         return element.tag == "a" and any(child.tag in (*_HEADINGS, "p", "div") for child in element)
     size = sizes[element]

@@ -20,16 +20,27 @@ from rag.intake.cues import Kind, date_in, kind_of
 from rag.intake.lines import Unit
 from rag.intake.webblocks import Block, cut_blocks
 from rag.intake.webfacts import Facts, writer_in
-from rag.intake.webfurniture import find_furniture
+from rag.intake.webfurniture import find_furniture, tokens
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NEVER = frozenset([Kind.FURNITURE, Kind.CAPTION, Kind.LINKS, Kind.AUTHOR, Kind.COMMENTS])
 # The share of the words that trafilatura kept which the article's element must hold.
 _MOST = 0.9
+_PULL_REACH = 30  # blocks between a pull quote and its paragraph
+# Looking for each block inside the whole text is quadratic; on longer pages only equal lines count.
+_MOST_SEARCHED = 3000  # blocks
 _PARAGRAPH = 20  # words
-_HEADER = 10  # blocks after the headline in which bylines and dates stand
+_SENTENCE = 12  # words; the least of an article's first paragraph
+_HEADER = 30  # blocks after the headline in which the first paragraph must stand
+# Where links of a line lead that asks the reader to do something.
+_ASKS = re.compile(
+    r"/(?:subscribe|subscription|newsletters?|sign-?up|sign-?in|log-?in|register|join|donate|membership|support-us|abo|tips)(?:[/?#]|$)",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(r"(?:^|-)(?:by|byl|byline|bylines|author|authors|writer|contributor|reporter)(?:-|$)")
 _NOTE = re.compile(
-    r"^\W*(?:korrektur|berichtigung|rectificatif|errata|correction|corrección|fe de errores|correzione|rectificatie|rättelse)\b[^.]{0,40}[:—–]", re.IGNORECASE
+    r"^\W*(?:korrektur|berichtigung|rectificatif|errata|correction|corrección|fe de errores|correzione|rectificatie|rättelse)\b[^.]{0,40}[:—–]",
+    re.IGNORECASE,
 )
 _MONTHS = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-zé]*\.?\b|\d{1,2}[./:]\d\d")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
@@ -62,18 +73,21 @@ def read_story(root: HtmlElement, facts: Facts) -> Story:
     start = _headline_block(blocks, headline, facts.title)
     votes = _votes(root, blocks)
     place = _place(blocks, votes, start)
-    header_end = _header_end(blocks, start)
+    header_end = _header_end(blocks, start, facts)
     kept = []
     for i in range(start + 1, len(blocks)):
         block = blocks[i]
         inside = place is not None and (place is block.element or place in block.element.iterancestors())
         note = _is_note(block)
-        if (block.furniture and not note) or not (inside or note or i < header_end):
+        if (block.furniture and not note) or not (inside or note or i <= header_end):
             continue
         if note or not _is_furniture(block, facts, header=i < header_end):
             kept.append(i)
     kept = _without_loose_ends(blocks, _without_repeats(blocks, kept), header_end)
-    header = tuple(line for i in range(max(0, start), header_end) if i not in kept for line in blocks[i].text.split("\n"))
+    kept = _without_imprint(blocks, kept, facts.source)
+    around = [blocks[i] for i in range(max(0, start), header_end) if i not in kept]
+    around.sort(key=lambda block: not _is_signed(block))
+    header = tuple(line for block in around for line in block.text.split("\n"))
     return Story(_joined([blocks[i] for i in kept]), blocks[start].text if start >= 0 else None, header[:20])
 
 
@@ -113,13 +127,16 @@ def _votes(root: HtmlElement, blocks: Sequence[Block]) -> set[int]:
     """The blocks that trafilatura keeps; all that read as paragraphs where it keeps nothing."""
     try:
         found = bare_extraction(copy.deepcopy(root), include_comments=False, include_tables=True)
-        text = f" {_plain(found.text or '')} " if found is not None and not isinstance(found, dict) else ""
+        text = found.text or "" if found is not None and not isinstance(found, dict) else ""
     except Exception:  # a third-party parser on untrusted input: the blocks can still be judged without it
         text = ""
-    votes = {i for i, block in enumerate(blocks) if not block.furniture and block.words >= 5 and f" {_plain(block.text)} " in text}
+    held: str | set[str] = f" {_plain(text)} " if len(blocks) <= _MOST_SEARCHED else {f" {_plain(line)} " for line in text.split("\n")}
+    votes = {i for i, block in enumerate(blocks) if not block.furniture and block.words >= 5 and f" {_plain(block.text)} " in held}
     votes = {i for i in votes if blocks[i].linked * 2 < blocks[i].words}
     if sum(blocks[i].words for i in votes) < 25:
-        votes |= {i for i, b in enumerate(blocks) if not b.furniture and b.words >= 8 and b.linked * 3 < b.words and kind_of(b.text) is Kind.PROSE}
+        votes |= {
+            i for i, b in enumerate(blocks) if not b.furniture and b.words >= 8 and b.linked * 3 < b.words and kind_of(b.text) is Kind.PROSE
+        }
     return votes
 
 
@@ -136,14 +153,34 @@ def _place(blocks: Sequence[Block], votes: set[int], start: int) -> HtmlElement 
     return max(enough, key=lambda element: sum(1 for _ in element.iterancestors()), default=None)
 
 
-def _header_end(blocks: Sequence[Block], start: int) -> int:
-    """Where the article's first long paragraph stands; without a headline there is no header."""
+def _header_end(blocks: Sequence[Block], start: int, facts: Facts) -> int:
+    """Where the article's first paragraph stands; a byline below a standfirst makes it the second. Without a headline there is no header."""
     if start < 0:
         return 0
-    for i in range(start + 1, min(len(blocks), start + 1 + 3 * _HEADER)):
-        if not blocks[i].furniture and blocks[i].words >= _PARAGRAPH and kind_of(blocks[i].text) is Kind.PROSE:
-            return i
-    return start + 1
+    reach = range(start + 1, min(len(blocks), start + 1 + _HEADER))
+    first = [
+        i
+        for i in reach
+        if not blocks[i].furniture
+        and blocks[i].words >= _SENTENCE
+        and kind_of(blocks[i].text) is Kind.PROSE
+        and blocks[i].linked * 2 < blocks[i].words
+    ]
+    if not first:
+        return start + 1
+    if len(first) > 1 and any(_is_header_line(blocks[i], facts) for i in range(first[0] + 1, first[1])):
+        return first[1]
+    return first[0]
+
+
+def _is_signed(block: Block) -> bool:
+    """Whether the site calls the block, or what it stands in, a byline."""
+    up = block.element.getparent()
+    return any(
+        _SIGNED.search(tokens(element)) is not None
+        for element in (block.element, up)
+        if element is not None and element.tag not in ("body", "article")
+    )
 
 
 def _is_note(block: Block) -> bool:
@@ -157,13 +194,15 @@ def _is_furniture(block: Block, facts: Facts, *, header: bool) -> bool:
     kind = kind_of(" ".join(text.split()))
     if block.linked * 10 >= block.words * 6 and block.words <= 30:
         return True
+    if header and _is_header_line(block, facts):
+        return True
+    if block.words <= 30 and any(_ASKS.search(link.get("href") or "") for link in block.element.iter("a")):
+        return True
     if block.tag in _HEADINGS:
         return kind in (Kind.FURNITURE, Kind.LINKS, Kind.AUTHOR, Kind.COMMENTS)
     if kind in _NEVER or is_biography(Unit(text, 0, kind), facts.author):
         return True
-    if not re.search(r"\w", text):
-        return True
-    return header and _is_header_line(block, facts)
+    return re.search(r"[^\W_]", text) is None
 
 
 def _is_header_line(block: Block, facts: Facts) -> bool:
@@ -173,6 +212,8 @@ def _is_header_line(block: Block, facts: Facts) -> bool:
         return True
     if block.words <= 25 and any(writer_in(line) or date_in(line)[0] for line in text.split("\n")):
         return True
+    if block.words <= 8 and _MONTHS.search(text) and re.search(r"\d", text) and kind_of(text) is Kind.BARE:
+        return True
     if block.words <= 16 and _YEAR.search(text) and _MONTHS.search(text):
         return True
     unfinished = kind_of(text) not in (Kind.PROSE, Kind.NOTE, Kind.STAMP)
@@ -181,16 +222,16 @@ def _is_header_line(block: Block, facts: Facts) -> bool:
 
 def _without_repeats(blocks: Sequence[Block], kept: Sequence[int]) -> list[int]:
     """Without pull quotes: words that also stand inside a longer block, and second copies."""
-    plain = {i: f" {_plain(blocks[i].text)} " for i in kept}
-    whole = "\n".join(plain.values())
+    plain = [f" {_plain(blocks[i].text)} " for i in kept]
     seen: set[str] = set()
     out = []
-    for i in kept:
+    for at, i in enumerate(kept):
         words, heading = blocks[i].words, blocks[i].tag in (*_HEADINGS, "table", "li")
-        pulled = 4 <= words <= 60 and not heading and whole.count(plain[i].strip()) > 1 and any(plain[i] in plain[j] and len(plain[j]) > len(plain[i]) for j in kept)
-        if not pulled and not (words >= 8 and plain[i] in seen):
+        near = plain[max(0, at - _PULL_REACH) : at + _PULL_REACH]
+        pulled = 4 <= words <= 60 and not heading and any(plain[at] in other and len(other) > len(plain[at]) for other in near)
+        if not pulled and not (words >= 8 and plain[at] in seen):
             out.append(i)
-        seen.add(plain[i])
+        seen.add(plain[at])
     return out
 
 
@@ -207,6 +248,18 @@ def _without_loose_ends(blocks: Sequence[Block], kept: Sequence[int], header_end
             continue
         out.append(i)
     return out[::-1]
+
+
+def _without_imprint(blocks: Sequence[Block], kept: Sequence[int], source: str | None) -> list[int]:
+    """Without what the outlet says of itself in the last paragraphs, below something that was dropped."""
+    out = list(kept)
+    while source and len(out) > 1:
+        last = blocks[out[-1]]
+        of_itself = _plain(last.text).removeprefix("the ").startswith(_plain(source).removeprefix("the "))
+        if not of_itself or last.words > 40 or out[-2] == out[-1] - 1 or _is_note(last):
+            break
+        out.pop()
+    return out
 
 
 def _is_loose(block: Block) -> bool:

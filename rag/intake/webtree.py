@@ -13,12 +13,18 @@ from rag.intake.decode import guess, tidy
 
 # libxml2 drops what is nested deeper than 256 without a word; a real page stays under 60.
 _DEEPEST = 250
-# About 40 times a long live blog. Reading is linear in it: 40,000 elements take about four seconds.
-_MOST_ELEMENTS = 40_000
+# About 20 times a long live blog; docs/cleaning.md has what reading so many takes.
+_MOST_ELEMENTS = 20_000
 _HEAD = 4096  # bytes in which a page must name its encoding; the standard asks for 1024
 _CHARSET = re.compile(rb"""<(?:meta|\?xml)[^>]{0,200}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{1,40})""", re.IGNORECASE)
 # What browsers take these names for.
-_MEANT = {"iso-8859-1": "windows-1252", "latin1": "windows-1252", "latin-1": "windows-1252", "us-ascii": "windows-1252", "ascii": "windows-1252"}
+_MEANT = {
+    "iso-8859-1": "windows-1252",
+    "latin1": "windows-1252",
+    "latin-1": "windows-1252",
+    "us-ascii": "windows-1252",
+    "ascii": "windows-1252",
+}
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
