@@ -36,7 +36,7 @@ def decode(raw: bytes, *, markup: bool = False) -> tuple[str, str | None]:
     try:
         return raw.decode("utf-8-sig"), None
     except UnicodeDecodeError:
-        return _guess(raw)
+        return guess(raw)
 
 
 def _utf16(raw: bytes) -> str:
@@ -62,8 +62,11 @@ def refuse_binary(raw: bytes, *, markup: bool = False) -> None:
         raise RejectedFile(f"binary: {controls} of {len(raw)} bytes are control characters")
 
 
-def _guess(raw: bytes) -> tuple[str, str]:
-    """Either UTF-8 with a few broken bytes, or Windows-1252."""
+def guess(raw: bytes) -> tuple[str, str]:
+    """Either UTF-8 with a few broken bytes, or Windows-1252, with a warning that says which.
+
+    Raises RejectedFile where it is neither.
+    """
     mended = raw.decode("utf-8-sig", errors="replace")
     broken = mended.count("\ufffd")
     if sum(ord(char) > 127 for char in mended) - broken > broken:

@@ -13,6 +13,7 @@ from rag.intake.markdown import plain_prose, split_front_matter
 from rag.intake.reading import Reading, Remark, name_of, remarks, title_line
 from rag.intake.sniff import recognise, suffix_of
 from rag.intake.tables import read_json, read_json_lines, read_table
+from rag.intake.web import read_html
 
 __all__ = ["ARCHIVE", "KNOWN", "READERS", "Reading", "Remark", "format_of"]
 
@@ -55,6 +56,9 @@ READERS: dict[str, Callable[[bytes, Place], Reading]] = {
     ".md": read_markdown,
     ".txt": read_page,
     ".jsonl": read_json_lines,
+    ".html": read_html,
+    ".htm": read_html,
+    ".xhtml": read_html,
     ".json": read_json,
     ".csv": read_table,
     ".tsv": read_table,

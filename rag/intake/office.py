@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 from zipfile import ZipFile
 
-import mammoth  # type: ignore[import-untyped]
+import mammoth
 
 from rag.errors import RejectedFile
 from rag.intake.archive import Budget, open_archive, read_member
