@@ -20,7 +20,7 @@ from rag.intake import Rejection
 from rag.records import Article, Filters, answer_to_json
 from rag.settings import CHECKOUT, load_settings
 from rag.store.doctor import examine, repair
-from rag.store.sync import remove, restore, sync
+from rag.store.sync import SyncReport, remove, restore, sync
 from rag.terminal import Bars, dotted, messages, print_answer, print_json
 
 log = logging.getLogger("rag")
@@ -61,20 +61,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _sync(args: argparse.Namespace) -> int:
     assistant = _open()
-    began = perf_counter()
     with Bars() as bars:
         assistant.stores.on_progress = bars.show
-        report = sync(assistant.stores, args.source, prune=args.prune)
-    seconds = perf_counter() - began
+        if args.watch:
+            return keeping.keep_watching(assistant.stores, args.source, lambda report: _print_report(args, report, None))
+        began = perf_counter()
+        try:
+            report = sync(assistant.stores, args.source, prune=args.prune)
+        except KeyboardInterrupt:
+            log.error("Stopped: the library is as it was, and what was computed is kept. Run it again to go on.")
+            raise
+        seconds = perf_counter() - began
+    _print_report(args, report, seconds)
+    return 0
+
+
+def _print_report(args: argparse.Namespace, report: SyncReport, seconds: float | None) -> None:
     if args.json:
         print_json(asdict(report) | {"seconds": seconds})
-        return 0
+        return
     counts = ", ".join(f"{getattr(report, name)} {name}" for name in ("added", "changed", "removed", "unchanged"))
-    print(f"{counts}; {report.embedded} chunks embedded in {seconds:.1f} s")
+    print(f"{counts}; {report.embedded} chunks embedded" + ("" if seconds is None else f" in {seconds:.1f} s"), flush=True)
     for what, remarks in (("left out", report.rejected), ("warning", report.warnings)):
         for remark in remarks:
             print(f"{what}: {_place(remark)}: {remark.reason}")
-    return 0
 
 
 def _place(remark: Rejection) -> str:
@@ -250,6 +260,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder, file or zip archive of articles (docs/formats.md); without any, all sources given so far",
     )
     sub.add_argument("--prune", action="store_true", help="remove the articles of a source that is missing or suddenly empty")
+    sub.add_argument("--watch", action="store_true", help="go on: sync again whenever something changes in the folders, until Ctrl-C")
     sub = command("ask", _ask, "Answer a question from the articles: with quotes, or as the chat model of NEWSDESK_MODEL writes it.")
     asked = sub.add_mutually_exclusive_group(required=True)
     asked.add_argument("question", nargs="?", metavar="QUESTION")

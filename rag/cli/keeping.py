@@ -1,15 +1,45 @@
-"""The commands that keep a library: backup and restore; they print, and decide nothing."""
+"""The commands that keep a library: watching, backup and restore; they print, and decide nothing."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+import logging
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from rag.assistant import Assistant
 from rag.settings import load_settings
 from rag.store.backup import Backup, backup, restore_backup
+from rag.store.publish import Stores
+from rag.store.sync import SyncReport
+from rag.store.watch import watch
 from rag.terminal import Bars, print_json
+
+log = logging.getLogger("rag")
+
+
+def keep_watching(stores: Stores, sources: Sequence[Path], on_report: Callable[[SyncReport], None]) -> int:
+    """Sync at every change until Ctrl-C or SIGTERM, which end it at once, in the middle of a pass too."""
+
+    def stop(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    quiet = SyncReport(0, 0, 0, 0, 0, (), ())
+
+    def tell(report: SyncReport) -> None:
+        # A pass that found nothing is no news.
+        if replace(report, unchanged=0) != quiet:
+            on_report(report)
+
+    try:
+        watch(stores, sources, stop=threading.Event(), on_report=tell)
+    except KeyboardInterrupt:
+        log.info("Stopped watching.")
+    return 0
 
 
 def keep(args: argparse.Namespace) -> int:
