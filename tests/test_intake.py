@@ -123,9 +123,9 @@ def test_name_that_is_not_utf8_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("a.xyz", b"x", "unknown format .xyz; Newsdesk reads .md, .txt and .jsonl"),
-        ("a.PNG", b"\x89PNG\0", "unknown format .png; Newsdesk reads .md, .txt and .jsonl"),
-        ("README", b"x", "no suffix that names a format; Newsdesk reads .md, .txt and .jsonl"),
+        ("a.xyz", b"x", "unknown format .xyz; Newsdesk reads .md, .txt, .jsonl, .html, .htm and .xhtml"),
+        ("a.PNG", b"\x89PNG\0", "unknown format .png; Newsdesk reads .md, .txt, .jsonl, .html, .htm and .xhtml"),
+        ("README", b"x", "no suffix that names a format; Newsdesk reads .md, .txt, .jsonl, .html, .htm and .xhtml"),
         ("a.txt", b"", "the file is empty"),
         ("a.txt", b" \n\n\t\n", "text is empty"),
         ("a.md", b"\xef\xbb\xbf", "text is empty"),

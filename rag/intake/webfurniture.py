@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from lxml.html import HtmlElement
+from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 _GONE = frozenset(
     "script style noscript template svg math object embed iframe canvas audio video picture map nav aside figure figcaption form button select textarea"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 
-from lxml import etree, html
-from lxml.html import HtmlElement
+from lxml import etree, html  # type: ignore[import-untyped]
+from lxml.html import HtmlElement  # type: ignore[import-untyped]
 
 from rag.errors import RejectedFile
 from rag.intake.decode import guess, tidy
