@@ -73,7 +73,7 @@ def read_facts(root: HtmlElement) -> Facts:
         author=author,
         published=_moment(story.get("datePublished"), props.get("datePublished"), found["published"]),
         updated=_moment(story.get("dateModified"), props.get("dateModified"), found["updated"]),
-        url=urljoin(_base(root), url) if url else None,
+        url=_absolute(_base(root), url) if url else None,
         body=_body(story),
         declared=bool(story or "articleBody" in props or "article:published_time" in meta or meta.get("og:type") == "article"),
     )
@@ -217,6 +217,13 @@ def _link(root: HtmlElement, rel: str) -> str | None:
 def _base(root: HtmlElement) -> str:
     base = root.find(".//base")
     return (base.get("href") if base is not None else None) or ""
+
+
+def _absolute(base: str, url: str) -> str | None:
+    try:
+        return urljoin(base, url)
+    except ValueError:  # an address such as "//[", which no page means
+        return None
 
 
 def _split_title(window: str) -> tuple[str, str | None]:

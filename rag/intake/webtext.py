@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import html as entities
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from rag.intake.lines import Unit
 from rag.intake.webblocks import Block, cut_blocks
 from rag.intake.webfacts import Facts, writer_in
 from rag.intake.webfurniture import find_furniture, tokens
+
+# It warns of every page that it finds nothing on; what comes of a page is said in its reading.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NEVER = frozenset([Kind.FURNITURE, Kind.CAPTION, Kind.LINKS, Kind.AUTHOR, Kind.COMMENTS])

@@ -1,0 +1,205 @@
+"""Saved web pages become the article and what the page says of it; hostile pages become an article or a reason."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rag.errors import RejectedFile
+from rag.intake.fields import Place
+from rag.intake.folder import read_file
+from rag.intake.reading import Reading
+from rag.intake.web import read_html
+from rag.records import Article
+from rag.settings import CHECKOUT, Settings
+
+sys.path.insert(0, str(CHECKOUT / "benchmarks"))
+import cleaning
+
+PLACE = Place("pages", "page.html", 200_000)
+PARAGRAPHS = (
+    "The parish council of Little Garth voted on Monday to mend the clock on the market hall before the winter.",
+    "The work will cost £4,200, which the treasurer, Ann Oakley, called “a great deal for the time of day”.",
+    "A clockmaker from Ludbury will begin in November and expects to be done within three weeks.",
+)
+BODY = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+PAGE = (
+    f"<!DOCTYPE html><html><head><title>Clock to be mended | Garth News</title></head><body><h1>Clock to be mended</h1>{BODY}</body></html>"
+)
+
+
+def read(page: str | bytes) -> Article:
+    return read_html(page.encode() if isinstance(page, str) else page, PLACE).articles[0]
+
+
+@pytest.mark.parametrize("path", cleaning.pages("dev"), ids=lambda path: path.stem)
+def test_development_page_comes_out_nearly_whole_and_nearly_alone(path: Path) -> None:
+    score = cleaning.score(path, cleaning.newsdesk(path))
+    assert score.precision >= 0.97
+    assert score.recall >= 0.97
+    assert all(score.right.values()), score.right
+
+
+@pytest.mark.parametrize("split", ["dev", "test"])
+def test_both_halves_reach_the_bar_and_beat_plain_trafilatura(split: str) -> None:
+    ours, _ = cleaning.measure(cleaning.newsdesk, split)
+    plain, _ = cleaning.measure(cleaning.plain_trafilatura, split)
+    for figure in ("precision", "recall"):
+        mean = cleaning.summary(ours)[figure][0]
+        assert mean > 0.97
+        assert mean > cleaning.summary(plain)[figure][0]
+
+
+def test_labels_stand_on_their_pages() -> None:
+    # Every label says something of the article, and every page has one.
+    for path in cleaning.pages("all"):
+        label = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        assert label["title"]
+        assert len(" ".join(label["text"]).split()) > 30
+    assert len(cleaning.pages("all")) >= 40
+
+
+def test_a_folder_with_a_page_gives_its_article(tmp_path: Path) -> None:
+    for suffix in (".html", ".htm", ".XHTML"):
+        path = tmp_path / f"page{suffix}"
+        path.write_text(PAGE, encoding="utf-8")
+        entry = read_file(path, relative=path.name, location="pages", settings=Settings())
+        assert [article.title for article in entry.articles] == ["Clock to be mended"]
+        assert entry.articles[0].text == "\n\n".join(PARAGRAPHS)
+        assert entry.articles[0].source == "Garth News"
+
+
+def test_dates_keep_their_zone_and_the_address_is_the_canonical_one() -> None:
+    head = '<link rel="canonical" href="https://garth.example/clock?utm_source=x"><meta property="article:published_time" content="2026-10-05T17:20:00+02:00">'
+    article = read(PAGE.replace("<title>", head + "<title>"))
+    assert article.published == "2026-10-05T17:20:00+02:00"
+    assert article.url == "https://garth.example/clock?utm_source=x"
+    assert article.article_id == read(PAGE.replace("<title>", head.replace("?utm_source=x", "") + "<title>")).article_id
+
+
+def test_writers_come_from_references_lists_and_bylines() -> None:
+    graph = (
+        '<script type="application/ld+json">{"@graph":[{"@type":"Person","@id":"#a","name":"Ann Oakley"},{"@type":"NewsArticle",'
+        '"author":[{"@id":"#a"},{"name":"Bo Lind"}]}]}</script>'
+    )
+    assert read(PAGE.replace("<title>", graph + "<title>")).author == "Ann Oakley, Bo Lind"
+    assert read(PAGE.replace("</h1>", "</h1><div>By Cara Fenn | 5 October 2026</div>")).author == "Cara Fenn"
+    assert read(PAGE.replace("</h1>", "</h1><div>By Cara Fenn | 5 October 2026</div>")).published == "2026-10-05"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [
+        ("utf-8", "utf-8"),
+        ("utf-8-sig", None),
+        ("utf-8", "iso-8859-1"),
+        ("windows-1252", "windows-1252"),
+        ("windows-1252", "iso-8859-1"),
+        ("windows-1252", "utf-8"),
+        ("windows-1252", None),
+        ("windows-1252", "no-such-encoding"),
+        ("utf-16", None),
+        ("utf-16", "utf-8"),
+    ],
+)
+def test_encoding_is_found_even_where_the_page_lies(encoding: str, named: str | None) -> None:
+    page = PAGE.replace("<head>", f'<head><meta charset="{named}">') if named else PAGE
+    assert read(page.encode(encoding)).text == "\n\n".join(PARAGRAPHS)
+
+
+def test_named_encoding_of_another_script() -> None:
+    text = "Совет посёлка решил починить часы на рынке до зимы, и работа начнётся уже в ноябре, сообщил казначей."
+    page = f'<html><head><meta charset="koi8-r"></head><body><h1>Часы на рынке починят</h1><p>{text}</p><p>Мастер приедет из соседнего города на три недели.</p></body></html>'
+    assert text in read(page.encode("koi8-r")).text
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        (b"", "not HTML"),
+        (b"   \n ", "not HTML"),
+        ("<html><body></body></html>", "no article"),
+        ("<html><head><title>404 Not Found</title></head><body><h1>Page not found</h1>" + BODY + "</body></html>", "an error page"),
+        ("<html><body><h1>Sign in</h1><form><input type=password></form>" + BODY + "</body></html>", "a log-in page"),
+        (
+            "<html><body>"
+            + "".join(
+                f"<div><h3><a href='/{i}'>Story number {i} of today</a></h3><p>What happened in story {i}, told in a line.</p></div>"
+                for i in range(9)
+            )
+            + "</body></html>",
+            "a list of articles|no article",
+        ),
+        (b"<html>\0\0" + PAGE.encode(), "binary"),
+        ("<div>" * 100_000 + BODY, "nests more than"),
+        (BODY * 8000, "elements"),
+        ("<p>" + "word " * 2_300_000, "not HTML|no article"),
+    ],
+    ids=["empty", "blank", "no-text", "error", "log-in", "front", "binary", "deep", "wide", "one-line"],
+)
+def test_page_without_an_article_is_refused_with_a_reason(page: str | bytes, reason: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(RejectedFile, match=reason):
+        read(page)
+    assert time.perf_counter() - began < 10
+
+
+def test_scripts_comments_and_entities_stay_harmless() -> None:
+    bomb = '<!DOCTYPE html [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY c SYSTEM "file:///etc/passwd">]>'
+    page = (
+        PAGE.replace("<!DOCTYPE html>", bomb)
+        .replace("<p>", "<p><script>alert('no')</script><!-- no -->", 1)
+        .replace("Monday", "Monday&b;&c;")
+    )
+    text = read(page).text
+    assert "alert" not in text
+    assert "<!--" not in text
+    assert "aaaaaaaaaa" not in text
+    assert "root:" not in text
+
+
+def test_broken_markup_is_read_as_browsers_do() -> None:
+    page = "<h1>Clock to be mended<p>" + "<p>".join(PARAGRAPHS).replace("clock", "<b>clock") + "</table></div></html></html>"
+    assert all(text in read(page).text for text in PARAGRAPHS)
+
+
+def test_soft_hyphens_go_and_hard_spaces_become_spaces() -> None:
+    text = read(PAGE.replace("treasurer", "trea&shy;surer").replace("three weeks", "three&nbsp;weeks")).text
+    assert text == "\n\n".join(PARAGRAPHS)
+
+
+TAGS = st.sampled_from(
+    "<p> </p> <div> </div> <h1> </h1> <h2> <br> <a href=x> </a> <table> <tr> <td> </table> <li> <time datetime=2026-01-01> <article> <aside>".split()
+)
+SCRIPTS = st.sampled_from(
+    [
+        '<script type="application/ld+json">{"@type":["NewsArticle",1],"author":{"name":[1]},"headline":7,"articleBody":[]}</script>',
+        '<script type="application/ld+json">[[{"@type":"NewsArticle","author":[null,{"@id":[]}],"publisher":[[]],"url":{},"@id":3}]]</script>',
+        '<base href="http://[x"><link rel=canonical href="//[">',
+        '<meta property="article:published_time" content="0000-99-99T99:99">',
+        "&#xD800;&#0;&#x1F600;",
+        BODY,
+    ]
+)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.one_of(
+        st.binary(max_size=300),
+        st.lists(st.one_of(TAGS, SCRIPTS, st.text(max_size=30)), max_size=40).map(lambda parts: "".join(parts).encode("utf-8", "replace")),
+    )
+)
+def test_any_bytes_give_a_reading_or_a_reason(raw: bytes) -> None:
+    try:
+        reading = read_html(raw, PLACE)
+    except RejectedFile:
+        return
+    assert isinstance(reading, Reading)
+    assert reading.articles[0].text.strip()
