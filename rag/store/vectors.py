@@ -40,6 +40,8 @@ _ROWS = 1000
 # With Chroma's defaults (100, 100, 16) two builds of one library of 7,228 alike chunks find 0.96 of the true 50 nearest and not
 # the same ones; with these 0.999, for 0.3 ms more a question.
 _CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighbors": 32}}
+# Chroma shares what lies behind the clients of a folder, without a lock: a second client that is made meanwhile finds half of it.
+_CLIENTS = threading.Lock()
 _CHECKED = 20
 _CHECK_SECONDS = 120
 # Past this share of rows to delete, building from nothing is quicker than a copy and leaves no holes in the graph.
@@ -75,7 +77,7 @@ class Index:
             try:
                 self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
             except BaseException:
-                self._client.close()
+                _close(self._client)
                 raise
 
     def nearest(self, vector: NDArray[np.float32], *, filters: Filters, limit: int) -> list[tuple[str, float]]:
@@ -97,7 +99,7 @@ class Index:
 
     def close(self) -> None:
         """Release the files."""
-        self._client.close()
+        _close(self._client)
         if self._copy:
             self._copy.cleanup()
 
@@ -214,7 +216,7 @@ class Indexes:
                     collection.add(ids=list(part), embeddings=vectors(part), metadatas=metadatas)
                     on_progress(min((number + 1) * _ROWS, len(new)), len(new))
             finally:
-                client.close()
+                _close(client)
             seal(target)
 
     def _start(self, base: str | None, rows: Mapping[str, Row]) -> tuple[str | None, set[str]]:
@@ -262,7 +264,13 @@ def _is_chromas(error: BaseException) -> bool:
 
 
 def _client(folder: Path) -> Any:
-    return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+    with _CLIENTS:
+        return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
+
+
+def _close(client: Any) -> None:
+    with _CLIENTS:
+        client.close()
 
 
 def _where(filters: Filters) -> Any:
