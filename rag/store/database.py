@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,10 +43,23 @@ class Database:
         with readable_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = self._connect()
-            connection.execute("PRAGMA journal_mode = WAL")
-            while (number := self._schema(connection)) < SCHEMA:
-                connection.executescript(f"BEGIN IMMEDIATE; {MIGRATIONS[number]}; PRAGMA user_version = {number + 1}; COMMIT")
+            _write_ahead(connection)
+            while self._schema(connection) < SCHEMA:
+                self._migrate(connection)
             self._local.connection = connection
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        """One step, unless another process has taken it meanwhile: an app and a sync may open the same old library at once."""
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if (number := self._schema(connection)) < SCHEMA:
+                for statement in _statements(MIGRATIONS[number]):
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
     @property
     def connection(self) -> sqlite3.Connection:
@@ -128,6 +142,29 @@ class Database:
                 f"The library in {self.path.parent} has schema {number}, this release reads up to {SCHEMA}: use the newer Newsdesk."
             )
         return number
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Turn the log on; SQLite does not wait by itself where another process looks at a file that was just made."""
+    end = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements one by one: ``executescript`` would commit the transaction that they are to share."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 @contextmanager
