@@ -10,8 +10,10 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -28,7 +30,7 @@ from rag.models.embeddings import Embedder
 from rag.records import Filters
 from rag.retrieve import fts_query
 from rag.settings import CHECKOUT, Settings
-from rag.store.database import SCHEMA
+from rag.store.database import MIGRATIONS, SCHEMA, Database
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
 from rag.store.vectors import Indexes, Row
@@ -240,6 +242,51 @@ def test_library_of_the_first_schema_opens_with_all_that_it_held(three: Assistan
     with sqlite3.connect(three.library.database.path) as db:
         assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA
         assert db.execute("SELECT count(*) FROM usage").fetchone()[0] == 0
+
+
+def test_old_library_opened_by_many_at_once_is_brought_up_to_date_once(tmp_path: Path) -> None:
+    for number in range(10):
+        path, together = tmp_path / f"{number}.sqlite3", threading.Barrier(6)
+        if number % 2:
+            with sqlite3.connect(path) as db:
+                db.executescript(f"{MIGRATIONS[0]}; PRAGMA user_version = 1")
+
+        def opened(_: int, path: Path = path, together: threading.Barrier = together) -> int:
+            database = Database(path)
+            together.wait()
+            database.create()
+            with database.reading() as db:
+                tables = db.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('meta', 'usage', 'written')").fetchone()[0]
+            database.close()
+            return int(tables)
+
+        with ThreadPoolExecutor(6) as pool:
+            assert list(pool.map(opened, range(6))) == [3] * 6
+
+
+def test_indexes_of_one_process_open_a_generation_at_the_same_moment(three: Assistant) -> None:
+    folder, generation = three.settings.home / "chroma", three.library.meta()["generation"]
+    together = threading.Barrier(8)
+
+    def opened(_: int) -> int:
+        together.wait()
+        index = Indexes(folder).reader(generation)
+        held = len(index.ids())
+        index.close()
+        return held
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(20):
+            assert set(pool.map(opened, range(8))) == {3}
+
+
+def test_library_that_lost_the_name_of_its_index_keeps_its_articles(three: Assistant, tmp_path: Path) -> None:
+    with three.library.database.writing() as db:
+        db.execute("DELETE FROM meta WHERE key = 'generation'")
+    (folder_of(three) / "ferry.md").write_text(FERRY, encoding="utf-8")
+    sync(three.stores, [folder_of(three)])
+    assert three.overview().articles == 4
+    assert not examine(three.stores)
 
 
 def test_library_of_a_newer_release_is_not_touched(three: Assistant) -> None:

@@ -84,7 +84,7 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
     """
     library, meta = stores.library, stores.library.meta()
     stale = rebuild or not is_current(stores)
-    if stale and "generation" in meta:
+    if stale:
         put_ids = {placed.article.article_id for placed in change.put}
         again = [a for a in library.articles() if a.article_id not in put_ids and a.article_id not in change.remove]
     else:
