@@ -2,7 +2,8 @@
 
 A backup is a zip: a consistent snapshot of the SQLite file, uploads, test prompts and evaluation runs, and a manifest with their digests.
 Restoring builds the index from the stored vectors, then writes the snapshot over the library in one SQLite transaction: killed at any moment,
-the one before is served.
+the library before or the restored one is served whole. Uploads, prompts and runs follow it one by one; what they replace lies in a
+``.restore-`` folder of the data folder until the end.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ log = logging.getLogger("rag")
 _FORMAT = 1
 _DATABASE, _MANIFEST = "library.sqlite3", "manifest.json"
 # What else of the data folder cannot be made again.
-_KEPT = ("uploads", "feeds", "evaluations/runs", "prompts.yaml")
+_KEPT = ("uploads", "evaluations/runs", "prompts.yaml")
 _BLOCK = 1 << 20
 # No manifest of ours comes near it.
 _LONGEST_MANIFEST = 50_000_000
