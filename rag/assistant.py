@@ -33,6 +33,7 @@ from rag.records import (
     Seconds,
     Turn,
     Usage,
+    Version,
     Wrote,
     answer_from_dict,
 )
@@ -203,6 +204,10 @@ class Assistant:
     def article(self, article_id: str, version: str | None = None) -> Article:
         """One article; raises NoSuchArticle."""
         return self.library.article(article_id, version)
+
+    def versions(self, article_id: str) -> list[Version]:
+        """Every version of an article, in the order in which they came; raises NoSuchArticle."""
+        return self.library.versions_of(article_id)
 
     def overview(self) -> Overview:
         """What the library holds; all zero where there is none yet."""

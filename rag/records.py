@@ -42,6 +42,18 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an article as the library holds it; ``searched`` marks the one that questions search, none where it was removed."""
+
+    version: str
+    ingested: str
+    title: str
+    published: str | None
+    updated: str | None
+    searched: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Whole sentences of an article that are embedded together, under a header that is never quoted."""
 

@@ -14,7 +14,7 @@ from time import perf_counter
 
 from rag.assistant import Assistant
 from rag.batch import read_batch
-from rag.cli import evaluate, keeping
+from rag.cli import evaluate, keeping, versions
 from rag.errors import NewsdeskError, NoLibrary, UsageError
 from rag.intake import Rejection
 from rag.records import Article, Filters, answer_to_json
@@ -152,6 +152,8 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
+    if args.versions or args.diff:
+        return versions.show_versions(_open(), args)
     article = _open().article(args.article, args.version)
     if args.json:
         print_json(_details(article) | {"text": article.text})
@@ -274,7 +276,7 @@ def _parser() -> argparse.ArgumentParser:
     command("list", _list, "List the articles that are searched, newest first.")
     sub = command("show", _show, "Print an article.")
     sub.add_argument("article", metavar="ARTICLE", help="its id, as `list` shows it")
-    sub.add_argument("--version", metavar="V", help="an earlier version")
+    versions.add_arguments(sub)
     sub = command("remove", _remove, "Take an article out of search and keep it out.")
     sub.add_argument("article", metavar="ARTICLE")
     sub.add_argument("--undo", action="store_true", help="put it back")

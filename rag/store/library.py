@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import NoSuchArticle
-from rag.records import Article, Filters, Overview, Passage, Span
+from rag.records import Article, Filters, Overview, Passage, Span, Version
 from rag.store.database import Database
 from rag.text.words import fold, stem
 
@@ -123,6 +123,18 @@ class Library:
             what = f"version {version!r} of article {article_id!r}" if version else f"article {article_id!r}"
             raise NoSuchArticle(f"The library holds no {what}: `newsdesk list` shows what it holds.")
         return Article(**row)
+
+    def versions_of(self, article_id: str) -> list[Version]:
+        """Every version of an article that was ever held, in the order in which they came; raises NoSuchArticle."""
+        with self.snapshot() as db:
+            rows = db.execute(
+                "SELECT v.version, v.ingested, v.title, v.published, v.updated, v.version = a.version AND a.removed IS NULL"
+                " FROM versions v JOIN articles a USING (article_id) WHERE article_id = ? ORDER BY v.ingested, v.rowid",
+                (article_id,),
+            ).fetchall()
+        if not rows:
+            raise NoSuchArticle(f"The library holds no article {article_id!r}: `newsdesk list` shows what it holds.")
+        return [Version(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows]
 
     # Search
 

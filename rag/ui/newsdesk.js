@@ -130,7 +130,18 @@ function drawArticle(view) {
   const pieces = view.text.map(([text, kind]) => (kind ? el("mark", kind, text) : text));
   const link = view.link ? el("a", "original", "Open the original ↗") : null;
   if (link) Object.assign(link, { href: view.link, target: "_blank", rel: "noopener noreferrer" });
-  return [el("h2", "headline", view.title), el("div", "meta byline", view.byline), link, el("div", "body", ...pieces)];
+  return [el("h2", "headline", view.title), el("div", "meta byline", view.byline), link, drawRevision(view.revision), el("div", "body", ...pieces)];
+}
+
+// What became of the article since: closed, so that the quoted words stay what is seen first.
+function drawRevision(revision) {
+  if (!revision) return null;
+  const tags = { gone: "del", new: "ins" };
+  const changes = revision.changes.map(([text, kind]) => (tags[kind] ? el(tags[kind], kind, text) : text));
+  const box = el(changes.length ? "details" : "div", "revision");
+  box.append(el(changes.length ? "summary" : "div", "revision-head", revision.heading), el("div", "meta", revision.detail));
+  if (changes.length) box.append(el("div", "changes", ...changes));
+  return box;
 }
 
 // The drawer slides in while this runs, the page still grows, and Streamlit follows its end: look again until all

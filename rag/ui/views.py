@@ -10,10 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rag.records import Account, Answer, Article, Citation, Passage, Sentence, Span
+from rag.records import Account, Answer, Article, Citation, Passage, Sentence, Span, Version
+from rag.text.differences import Piece, differences
 from rag.ui import words
 
 View = dict[str, Any]
+
+# Characters of unchanged text that stay on each side of a change.
+_AROUND = 90
 
 FLAGS = {
     "partly": "Only partly supported",
@@ -98,8 +102,8 @@ def passages_view(passages: Sequence[Passage]) -> View:
     return {"kind": "found", "items": [{"title": best[i].title, "meta": _passage_meta(best[i])} for i in order]}
 
 
-def article_view(article: Article, focus: Place, cited: Iterable[Place]) -> View:
-    """The whole article, cut where marks begin and end; ``focus`` is what is scrolled into view."""
+def article_view(article: Article, focus: Place, cited: Iterable[Place], revision: View | None = None) -> View:
+    """The whole article, cut where marks begin and end; ``focus`` is what is scrolled into view, ``revision`` what became of it since."""
     return {
         "kind": "article",
         "title": article.title,
@@ -109,8 +113,42 @@ def article_view(article: Article, focus: Place, cited: Iterable[Place]) -> View
             f"updated {words.day(article.updated)}" if article.updated and article.updated != article.published else None,
         ),
         "link": words.original(article.url, article.text[focus.start : focus.end]),
+        "revision": revision,
         "text": segments(article.text, Span(focus.start, focus.end), [Span(p.start, p.end) for p in cited]),
     }
+
+
+def revision_view(shown: Article, versions: Sequence[Version], newest: Article | None) -> View | None:
+    """What a reader of an older version must know; None where ``shown`` is what is searched.
+
+    ``newest`` is the version that is searched, None where the article was removed from search.
+    """
+    if newest is None:
+        return {
+            "heading": "No longer searched",
+            "detail": "The article was removed from search; this is what the answer quoted.",
+            "changes": [],
+        }
+    if newest.version == shown.version:
+        return None
+    came = {version.version: words.day(version.ingested) for version in versions}
+    detail = f"This is the version of {came[shown.version]} that the answer quoted; questions search the one of {came[newest.version]}."
+    changes = shortened(differences(shown.text, newest.text))
+    if shown.title != newest.title:
+        changes = [(shown.title, "gone"), (newest.title, "new"), ("\n\n", "same"), *changes]
+    return {"heading": "Since revised", "detail": detail, "changes": changes}
+
+
+def shortened(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces with what stayed the same cut down to the words around each change."""
+    out: list[Piece] = []
+    for index, (text, kind) in enumerate(pieces):
+        if kind == "same" and len(text) > 2 * _AROUND:
+            before = text[:_AROUND].rpartition(" ")[0] if index else ""
+            after = text[-_AROUND:].partition(" ")[2] if index < len(pieces) - 1 else ""
+            text = f"{before} … {after}"
+        out.append((text, kind))
+    return out
 
 
 def segments(text: str, focus: Span, others: Iterable[Span]) -> list[tuple[str, str]]:
