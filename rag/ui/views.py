@@ -132,7 +132,9 @@ def revision_view(shown: Article, versions: Sequence[Version], newest: Article |
     if newest.version == shown.version:
         return None
     came = {version.version: words.day(version.ingested) for version in versions}
-    detail = f"This is the version of {came[shown.version]} that the answer quoted; questions search the one of {came[newest.version]}."
+    this, that = came[shown.version], came[newest.version]
+    later = "another one of the same day" if this == that else f"the one of {that}"
+    detail = f"This is the version taken in on {this}, which the answer quoted; questions search {later}."
     changes = shortened(differences(shown.text, newest.text))
     if shown.title != newest.title:
         changes = [(shown.title, "gone"), (newest.title, "new"), ("\n\n", "same"), *changes]

@@ -1,0 +1,80 @@
+"""Documents dropped into the running page are read, searched and cited; what cannot be read is named, and a revision shows what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from documents import FERRY, docx, pdf, word_paragraphs
+from playwright.sync_api import Browser, FilePayload, Page
+from test_browser import STARTS_WITHIN, browser, served
+
+from rag.ui.escape import JOINER
+
+pytestmark = pytest.mark.browser
+__all__ = ["browser"]
+
+TRAM = (
+    "The tram depot of Orrest burned down on Sunday night, the fire chief said.",
+    "Eleven trams were lost, and buses will run on three lines until the autumn.",
+)
+
+
+@pytest.fixture
+def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
+    """The page of an empty library."""
+    with served(tmp_path / "home") as address:
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/library")
+        yield page
+        page.close()
+
+
+def drop(page: Page, *files: FilePayload) -> None:
+    page.locator("input[type=file]").set_input_files(list(files))
+    page.get_by_role("button", name=f"Add {len(files)} file").click()
+    page.get_by_test_id("stAlertContentSuccess").wait_for(timeout=STARTS_WITHIN * 1000)
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_role("link", name="Chat").first.click()
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill(question)
+    box.press("Enter")
+    page.locator("[data-kind=answer] .chip").first.wait_for(timeout=STARTS_WITHIN * 1000)
+
+
+def markdown(text: str) -> FilePayload:
+    content = f"---\nid: port\ntitle: Port of Skell closed\nsource: Skell Post\n---\n{text}\n"
+    return {"name": "port.md", "mimeType": "text/markdown", "buffer": content.encode()}
+
+
+def test_documents_dropped_on_the_page_are_answered_from(page: Page) -> None:
+    drop(
+        page,
+        {"name": "ferry.pdf", "mimeType": "application/pdf", "buffer": pdf([list(FERRY)], info="/Title (Ferry sails again)")},
+        {"name": "tram.docx", "mimeType": "application/octet-stream", "buffer": docx(word_paragraphs("Tram depot burns", *TRAM))},
+        {"name": "broken.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7\nnothing more"},
+    )
+    assert "2 added" in (page.get_by_test_id("stAlertContentSuccess").text_content() or "")
+    left_out = page.get_by_test_id("stExpander").text_content() or ""
+    assert "Left out: 1" in left_out
+    assert "broken.pdf: a PDF that is broken" in left_out.replace(JOINER, "")
+    ask(page, "How many trams were lost in Orrest?")
+    assert "Eleven trams were lost" in (page.locator("[data-kind=answer]").text_content() or "")
+
+
+def test_revised_upload_marks_what_an_earlier_answer_cited(page: Page) -> None:
+    drop(page, markdown("A crane fell into the port of Skell on Monday. The port stays closed until Friday."))
+    ask(page, "What fell into the port of Skell?")
+    conversation = page.url
+    page.get_by_role("link", name="Library").first.click()
+    drop(page, markdown("A crane fell into the port of Skell on Monday. The port stays closed until Sunday."))
+    page.goto(conversation)
+    page.locator("[data-kind=answer] .chip").first.click(timeout=STARTS_WITHIN * 1000)
+    revision = page.locator("details.revision")
+    revision.locator("summary", has_text="Since revised").click()
+    assert revision.locator("del").all_text_contents() == ["Friday"]
+    assert revision.locator("ins").all_text_contents() == ["Sunday"]
+    assert page.locator("mark.focus").text_content() == "A crane fell into the port of Skell on Monday."
