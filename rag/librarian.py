@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.intake import Rejection, keep_upload, uploads_folder
+from rag.store.lock import writer_lock
 from rag.store.publish import Progress, Stores
 from rag.store.sync import SyncReport, sync
 
@@ -23,9 +24,11 @@ class Outcome:
 def take_in(stores: Stores, files: Sequence[tuple[str, bytes]], on_progress: Progress) -> Outcome:
     """Keep uploaded files (name and bytes) that hold articles, and sync them; raises what a sync raises."""
     entries = []
-    for done, (name, raw) in enumerate(files):
-        on_progress("reading", done, len(files))
-        entries.append(keep_upload(name, raw, stores.settings))
+    # A restore replaces the folder of uploads under the same lock, so that neither loses half of what the other writes.
+    with writer_lock(stores.library.home, f"{len(files)} uploads"):
+        for done, (name, raw) in enumerate(files):
+            on_progress("reading", done, len(files))
+            entries.append(keep_upload(name, raw, stores.settings))
     left_out = tuple(rejection for entry in entries if not entry.articles for rejection in entry.rejections)
     if not any(entry.articles for entry in entries):
         return Outcome(None, left_out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from rag.intake import keep_upload, uploads_folder
 from rag.intake.uploads import _plain_name
 from rag.librarian import take_in
 from rag.settings import Settings
+from rag.store.lock import writer_lock
 from rag.ui.progress import pace
 
 FERRY = b"""---
@@ -70,6 +72,18 @@ def test_same_upload_again_changes_nothing_and_a_new_text_is_a_new_version(empty
         (0, 1, 0),
     ]
     assert {"reading", "embedding", "indexing"} <= set(seen)
+
+
+def test_upload_waits_for_a_pass_that_may_replace_the_folder(empty: Assistant) -> None:
+    with ThreadPoolExecutor() as pool:
+        with writer_lock(empty.library.home, "restore backup.zip"):
+            waiting = pool.submit(take_in, empty.stores, [("ferry.md", FERRY)], lambda *_: None)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=1)
+            assert not uploads_folder(empty.settings).exists()
+        outcome = waiting.result(timeout=60)
+    assert outcome.report is not None
+    assert outcome.report.added == 1
 
 
 def test_what_gave_no_article_is_not_kept(empty: Assistant) -> None:
