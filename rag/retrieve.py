@@ -91,6 +91,8 @@ class Retriever:
                     or len(token) < _LEAST_CORRECTED
                     or not token.isalpha()
                     or self.library.document_frequency(f'"{token}"')
+                    # One token of the model's vocabulary is a word that it has often seen, and no slip of the finger.
+                    or self.embedder.count_tokens([token])[0] == 1
                 ):
                     continue
                 if better := self._nearest_word(token):
