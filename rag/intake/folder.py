@@ -5,10 +5,11 @@ Only regular files are opened, and never more of one than the limit: a pipe, a d
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -41,7 +42,8 @@ class Rejection:
 class Entry:
     """What one file of a source gave; ``path`` is relative to the source, the file's name where the source is one file.
 
-    ``paths`` names the member of an archive that gave each article, such as ``week.zip/monday/ferry.md``.
+    ``paths`` names the member of an archive that gave each article, such as ``week.zip/monday/ferry.md``; ``digest`` is that of the file's
+    bytes, None where they were not read whole.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Entry:
     rejections: tuple[Rejection, ...] = ()
     warnings: tuple[Rejection, ...] = ()
     paths: tuple[str, ...] = ()
+    digest: str | None = None
 
     def placed(self) -> list[tuple[Article, str]]:
         """Each article and the path that gave it."""
@@ -97,8 +100,17 @@ def read_source(location: Path, *, name: str, settings: Settings) -> Iterator[En
         yield read_file(path, relative=relative, location=name, settings=settings)
 
 
-def read_file(path: Path, *, relative: str, location: str, settings: Settings) -> Entry:
-    """The articles of one file, with the reason for each line or file that gave none; it raises nothing."""
+def _unknown_yet(digest: str) -> Entry | None:
+    return None
+
+
+def read_file(
+    path: Path, *, relative: str, location: str, settings: Settings, known: Callable[[str], Entry | None] = _unknown_yet
+) -> Entry:
+    """The articles of one file, with the reason for each line or file that gave none; it raises nothing.
+
+    ``known`` gives what a file with these bytes (by digest) gave before, None where it must be parsed.
+    """
     shown = relative.encode("utf-8", "backslashreplace").decode()
     try:
         if shown != relative:
@@ -108,10 +120,13 @@ def read_file(path: Path, *, relative: str, location: str, settings: Settings) -
         raw = _read_bytes(path, settings.max_file_mb, whole=named)
         if not raw and named:
             raise RejectedFile("the file is empty")
+        digest = hashlib.sha256(raw).hexdigest()
+        if before := known(digest):
+            return before
         place = Place(
             location, relative, settings.max_article_chars, settings.field_names, settings.parse_seconds, settings.parse_memory_mb
         )
-        return _read(raw, place, Budget(int(_UNPACKED * settings.max_file_mb * _MEGABYTE)), settings)
+        return replace(_read(raw, place, Budget(int(_UNPACKED * settings.max_file_mb * _MEGABYTE)), settings), digest=digest)
     except RejectedFile as error:
         return Entry(shown, (), (Rejection(shown, None, str(error)),))
     except OSError as error:

@@ -136,6 +136,27 @@ class Library:
             raise NoSuchArticle(f"The library holds no article {article_id!r}: `newsdesk list` shows what it holds.")
         return [Version(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows]
 
+    def text_of(self, article_id: str, version: str) -> str | None:
+        """The text of a version; None where it is not held."""
+        with self.snapshot() as db:
+            row = db.execute("SELECT text FROM versions WHERE article_id = ? AND version = ?", (article_id, version)).fetchone()
+        return row and str(row[0])
+
+    # What files gave
+
+    def reads(self, location: str) -> list[tuple[str, str, str, str]]:
+        """Path, digest of the bytes, rules and what it gave, of each file of a source that was kept."""
+        with self.snapshot() as db:
+            rows = db.execute("SELECT path, digest, rules, gave FROM reads WHERE location = ?", (location,)).fetchall()
+        return [(row[0], row[1], row[2], row[3]) for row in rows]
+
+    def replace_reads(self, location: str, rules: str, reads: Mapping[str, tuple[str, str]]) -> None:
+        """Keep what the files of a source gave (digest and JSON by path) in place of what was kept of it."""
+        with self.database.writing() as db:
+            db.execute("DELETE FROM reads WHERE location = ?", (location,))
+            rows = [(location, path, digest, rules, gave) for path, (digest, gave) in reads.items()]
+            db.executemany("INSERT INTO reads VALUES (?, ?, ?, ?, ?)", rows)
+
     # Search
 
     def match(self, query: str, *, filters: Filters, limit: int) -> list[tuple[str, float]]:

@@ -13,6 +13,7 @@ from rag.records import Article
 from rag.store.library import Held
 from rag.store.lock import writer_lock
 from rag.store.publish import Change, Stores, is_current, publish, sweep
+from rag.store.reads import Reads
 from rag.store.writes import Placed
 
 log = logging.getLogger(__name__)
@@ -94,11 +95,14 @@ def _gather(stores: Stores, wanted: Iterable[str], registered: Sequence[str], ma
                 raise
             files = []
             log.warning("%s", error)
-        before = len(gathered.placed)
+        before, reads, entries = len(gathered.placed), Reads(stores.library, location, stores.settings), list[Entry]()
         for done, file in enumerate(files, start=1):
             relative = file.relative_to(location).as_posix() if file != Path(location) else file.name
-            _take(gathered, location, read_file(file, relative=relative, location=location, settings=stores.settings))
+            entry = read_file(file, relative=relative, location=location, settings=stores.settings, known=reads.known(relative))
+            entries.append(entry)
+            _take(gathered, location, entry)
             stores.on_progress("reading", done, len(files))
+        reads.keep(entries)
         if len(gathered.placed) > before or prune:
             gathered.reconciled.append(location)
         elif had:
