@@ -6,12 +6,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from rag.assistant import Assistant
 from rag.settings import CHECKOUT, Settings
+from rag.store.library import Library
 from rag.store.sync import sync
 
 CORPUS = CHECKOUT / "corpus" / "articles"
@@ -47,9 +50,13 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 
 @pytest.fixture(scope="session")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    """Over the sample corpus; shared, so a test must not change it."""
+    """Over the sample corpus; shared, so a test must not change it. Its vectors are computed once for all processes of a run."""
     opened = Assistant(Settings(home=tmp_path_factory.mktemp("corpus-home")))
-    sync(opened.stores, [CORPUS])
+    shared = Path(os.environ["NEWSDESK_MODELS"]) / "corpus-home"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            sync(Assistant(Settings(home=shared), embedder=opened.embedder).stores, [CORPUS])
+    sync(replace(opened.stores, lenders=[Library(shared)]), [CORPUS])
     return opened
 
 
