@@ -30,6 +30,7 @@ from rag.models.embeddings import Embedder
 from rag.records import Filters
 from rag.retrieve import fts_query
 from rag.settings import CHECKOUT, Settings
+from rag.store.checker import CHECKER
 from rag.store.database import MIGRATIONS, SCHEMA, Database
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
@@ -659,6 +660,41 @@ def test_doctor_finds_and_repairs(three: Assistant, wounds: list[str], problems:
     assert examine(three.stores) == []
     chunks, words, vectors = indexed(three)
     assert chunks == words == vectors
+
+
+def test_checking_process_that_died_is_replaced(three: Assistant) -> None:
+    assert examine(three.stores) == []
+    first = CHECKER._process
+    assert first
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    assert examine(three.stores) == []
+    second = CHECKER._process
+    assert second
+    assert second.pid != first.pid
+    CHECKER.close()
+    assert second.poll() is not None
+    assert examine(three.stores) == []
+
+
+def test_process_that_dies_over_an_index_condemns_it(three: Assistant) -> None:
+    assert examine(three.stores) == []
+    process = CHECKER._process
+    assert process
+    generation = three.library.meta()["generation"]
+    # A pipe in place of the index's seal holds whoever opens it, so that it can be killed there.
+    seal = three.settings.home / "chroma" / generation / "sealed.json"
+    seal.unlink()
+    os.mkfifo(seal)
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(examine, three.stores)
+        for _ in range(2):  # a process that had answered before gets a second chance
+            wait_for(lambda: CHECKER._process is not None and CHECKER._process.poll() is None)
+            time.sleep(0.3)
+            os.kill(CHECKER._process.pid, signal.SIGKILL)
+            wait_for(lambda: found.done() or CHECKER._process.poll() is None)
+        assert "died over it (exit -9)" in found.result(20)[0].problem
+    seal.unlink()
 
 
 def test_doctor_names_chunks_that_chroma_lacks_or_has_too_many_of(three: Assistant) -> None:
