@@ -94,12 +94,12 @@ def _gather(stores: Stores, wanted: Iterable[str], registered: Sequence[str], ma
                 raise
             files = []
             log.warning("%s", error)
-        before = len(gathered.placed)
+        gave = 0
         for done, file in enumerate(files, start=1):
             relative = file.relative_to(location).as_posix() if file != Path(location) else file.name
-            _take(gathered, location, read_file(file, relative=relative, location=location, settings=stores.settings))
+            gave += _take(gathered, location, read_file(file, relative=relative, location=location, settings=stores.settings))
             stores.on_progress("reading", done, len(files))
-        if len(gathered.placed) > before or prune:
+        if gave or prune:
             gathered.reconciled.append(location)
         elif had:
             log.warning("%s gave no article, so its %d articles stay; `newsdesk sync --prune` removes them.", location, had)
@@ -108,7 +108,8 @@ def _gather(stores: Stores, wanted: Iterable[str], registered: Sequence[str], ma
     return gathered
 
 
-def _take(gathered: _Gathered, location: str, entry: Entry) -> None:
+def _take(gathered: _Gathered, location: str, entry: Entry) -> int:
+    """Add what a file gave; returns how many articles that was, those of another file's id counted too."""
     gathered.rejected += entry.rejections
     gathered.warnings += entry.warnings
     gathered.doubtful |= {(location, rejection.path) for rejection in entry.rejections}
@@ -120,6 +121,7 @@ def _take(gathered: _Gathered, location: str, entry: Entry) -> None:
             gathered.rejected.append(
                 Rejection(path, None, f"id {article.article_id!r} was already given by {first.path}; give it another id")
             )
+    return len(entry.articles)
 
 
 def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], new_sources: Sequence[str]) -> SyncReport:
