@@ -463,7 +463,10 @@ class Newsroom:
     # The reader
 
     def _start_reader(self) -> None:
-        self.reader = self.forks.read(self.home, self.root / "seen.jsonl", self.seed)
+        # Not on the disk that is to be filled.
+        self.seen = self.forks.errors.with_name(f"seen-{self.seed}.jsonl")
+        self.seen.unlink(missing_ok=True)
+        self.reader = self.forks.read(self.home, self.seen, self.seed)
         self.tally["sequences with a reader"] += 1
 
     def _stop_reader(self) -> None:
@@ -472,8 +475,7 @@ class Newsroom:
         pid, self.reader = self.reader, None
         os.kill(pid, signal.SIGTERM)
         status = self.forks.join(pid)
-        seen = self.root / "seen.jsonl"
-        for line in seen.read_text(encoding="utf-8").splitlines() if seen.is_file() else ():
+        for line in self.seen.read_text(encoding="utf-8").splitlines() if self.seen.is_file() else ():
             self.tally["looks of readers"] += 1
             self._judge(json.loads(line))
         assert status in (0, -signal.SIGTERM), status

@@ -41,6 +41,8 @@ _CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_s
 # Chroma shares what lies behind the clients of a folder, without a lock: a second client that is made meanwhile finds half of it.
 _CLIENTS = threading.Lock()
 _CHECKED = 20
+# Bytes: the smallest index takes 0.2 MB, and Chroma as much again while it writes.
+_LEAST_FREE = 1_000_000
 # Past this share of rows to delete, building from nothing is quicker than a copy and leaves no holes in the graph.
 _REBUILD_SHARE = 0.5
 
@@ -66,10 +68,10 @@ class Index:
         check_seal(folder)
         self._copy: TemporaryDirectory[str] | None = None
         with _repairable(folder):
-            if not os.access(folder, os.W_OK):
+            if not os.access(folder, os.W_OK) or _is_full(folder):
                 # Chroma writes even when it only reads, so where it cannot, it gets a copy for the life of this reader.
                 self._copy = TemporaryDirectory(prefix="newsdesk-index-")
-                folder = Path(shutil.copytree(folder, Path(self._copy.name) / folder.name))
+                folder = _copied(folder, Path(self._copy.name))
             self._client = _client(folder)
             try:
                 self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
@@ -160,7 +162,10 @@ class Indexes:
                     raise LibraryError(f"The index {name} failed its check: {problem}")
                 return name
             except LibraryError as error:
+                full = _is_full(self.folder)
                 shutil.rmtree(self.folder / name, ignore_errors=True)
+                if full and not isinstance(error, StorageError):
+                    raise _disk_full(self.folder) from error
                 if start is None or isinstance(error, StorageError):
                     raise
                 log.warning("The index could not be brought up to date (%s); building it anew from the stored vectors.", error)
@@ -236,6 +241,8 @@ class Indexes:
 def _repairable(folder: Path) -> Iterator[None]:
     try:
         yield
+    except LibraryError:
+        raise
     except BaseException as error:
         if not _is_chromas(error):
             raise
@@ -251,13 +258,29 @@ def _writable(folder: Path) -> Iterator[None]:
     except BaseException as error:
         if not _is_chromas(error):
             raise
-        if "disk is full" in str(error) or "No space left" in str(error) or (folder.is_dir() and not shutil.disk_usage(folder).free):
-            raise StorageError(
-                f"The disk that holds {folder} is full; nothing was changed. Free some space and run the command again."
-            ) from error
+        if "disk is full" in str(error) or "No space left" in str(error) or _is_full(folder):
+            raise _disk_full(folder) from error
         if isinstance(error, OSError):
             raise StorageError(f"The new index cannot be written to {folder} ({error}): make it writable, or set NEWSDESK_HOME.") from error
         raise LibraryError(f"Chroma could not write the new index: {error}") from error
+
+
+def _copied(folder: Path, scratch: Path) -> Path:
+    try:
+        return Path(shutil.copytree(folder, scratch / folder.name))
+    except OSError as error:
+        if _is_full(scratch):
+            raise StorageError(f"The disks of {folder} and {scratch.parent} are full: free some space and ask again.") from error
+        raise
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether the disk may have been too full for Chroma, which often does not say why it failed."""
+    return folder.is_dir() and shutil.disk_usage(folder).free < _LEAST_FREE
+
+
+def _disk_full(folder: Path) -> StorageError:
+    return StorageError(f"The disk that holds {folder} is full; nothing was changed. Free some space and run the command again.")
 
 
 def _is_chromas(error: BaseException) -> bool:
