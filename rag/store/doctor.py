@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rag.errors import LibraryError
 from rag.store.lock import is_locked, writer_lock
 from rag.store.publish import Change, Stores, publish
+from rag.store.vectors import Row
 
 _REPAIR = "run `newsdesk doctor --repair`"
 _RESTORE = "restore a backup, or move the library away and sync again"
@@ -137,6 +138,7 @@ def _vectors(stores: Stores, db: sqlite3.Connection) -> list[Finding]:
 
 def _index(stores: Stores) -> list[Finding]:
     meta, chunks = stores.library.meta(), stores.library.chunk_rows()
+    rows = {id: Row(id, day, outlet) for id, (_, day, outlet) in chunks.items()}
     if "generation" not in meta:
         return [Finding("index", "there is none yet", "run `newsdesk sync`")] if chunks else []
 
@@ -144,11 +146,10 @@ def _index(stores: Stores) -> list[Finding]:
         return stores.library.vectors(meta["model"], [chunks[id][0] for id in ids])
 
     try:
-        stores.indexes.check(meta["generation"], chunks, vectors=vectors)
+        problem = stores.indexes.check(meta["generation"], rows, vectors=vectors, whole=True).problem
     except LibraryError as error:
-        problem, _, _ = str(error).partition(": run `newsdesk")
-        return [Finding("index", problem, _REPAIR)]
-    return []
+        problem = str(error)
+    return [Finding("index", problem.partition(": run `newsdesk")[0], _REPAIR)] if problem else []
 
 
 def _leftovers(stores: Stores) -> list[Finding]:

@@ -95,15 +95,15 @@ def _gather(stores: Stores, wanted: Iterable[str], registered: Sequence[str], ma
                 raise
             files = []
             log.warning("%s", error)
-        before, reads, entries = len(gathered.placed), Reads(stores.library, location, stores.settings), list[Entry]()
+        gave, reads, entries = 0, Reads(stores.library, location, stores.settings), list[Entry]()
         for done, file in enumerate(files, start=1):
             relative = file.relative_to(location).as_posix() if file != Path(location) else file.name
             entry = read_file(file, relative=relative, location=location, settings=stores.settings, known=reads.known(relative))
             entries.append(entry)
-            _take(gathered, location, entry)
+            gave += _take(gathered, location, entry)
             stores.on_progress("reading", done, len(files))
         reads.keep(entries)
-        if len(gathered.placed) > before or prune:
+        if gave or prune:
             gathered.reconciled.append(location)
         elif had:
             log.warning("%s gave no article, so its %d articles stay; `newsdesk sync --prune` removes them.", location, had)
@@ -112,7 +112,8 @@ def _gather(stores: Stores, wanted: Iterable[str], registered: Sequence[str], ma
     return gathered
 
 
-def _take(gathered: _Gathered, location: str, entry: Entry) -> None:
+def _take(gathered: _Gathered, location: str, entry: Entry) -> int:
+    """Add what a file gave; returns how many articles that was, those of another file's id counted too."""
     gathered.rejected += entry.rejections
     gathered.warnings += entry.warnings
     gathered.doubtful |= {(location, rejection.path) for rejection in entry.rejections}
@@ -124,6 +125,7 @@ def _take(gathered: _Gathered, location: str, entry: Entry) -> None:
             gathered.rejected.append(
                 Rejection(path, None, f"id {article.article_id!r} was already given by {first.path}; give it another id")
             )
+    return len(entry.articles)
 
 
 def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], new_sources: Sequence[str]) -> SyncReport:
