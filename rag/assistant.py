@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from rag.answer import digest, refusals
@@ -42,6 +43,7 @@ from rag.settings import Settings
 from rag.store.ledger import Ledger
 from rag.store.library import Library
 from rag.store.publish import Stores
+from rag.store.redact import redact
 from rag.store.vectors import Indexes
 from rag.text.questions import Asked, Intent, understand, wants_several
 from rag.text.words import terms
@@ -238,8 +240,19 @@ class Assistant:
                     return
 
     def save_turn(self, conversation_id: str, answer: Answer) -> None:
-        """Keep a turn of a conversation, frozen as it was answered."""
-        self.library.add_turn(conversation_id, dataclasses.asdict(answer))
+        """Keep a turn of a conversation, frozen as it was answered, but without the words of articles that were purged meanwhile."""
+        began = datetime.now(UTC) - timedelta(seconds=answer.seconds.total)
+        self.library.add_turn(conversation_id, dataclasses.asdict(answer), began=began.isoformat(timespec="seconds"))
+
+    def purged(self) -> frozenset[str]:
+        """Ids of all articles that were purged."""
+        return self.library.purged() if self.library.exists else frozenset()
+
+    def without_purged(self, answer: Answer) -> Answer:
+        """The answer without the words of articles that were purged since it was given."""
+        stored = dataclasses.asdict(answer)
+        cleaned = redact(stored, self.purged())
+        return answer if cleaned is stored else answer_from_dict(cleaned)
 
     def conversation(self, conversation_id: str) -> list[Answer]:
         """The turns of a conversation, oldest first; empty when there is none of that id."""

@@ -102,7 +102,8 @@ class Origin:
 class Citation:
     """The exact words that a sentence rests on: ``quote`` is the stored text from ``start`` to ``end``.
 
-    ``words`` is the part of it that answers, in the same offsets; None where that is not sure enough.
+    ``words`` is the part of it that answers, in the same offsets; None where that is not sure enough. ``deleted`` says that the article
+    was purged since: of the citation only number, article id, outlet and date are left then.
     """
 
     number: int
@@ -117,6 +118,7 @@ class Citation:
     quote: str
     also_in: tuple[Origin, ...] = ()
     words: Span | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,6 +288,8 @@ def _parser() -> argparse.ArgumentParser:
     keeping.add_arguments(sub, force="replace a file that is there")
     sub = command("restore", keeping.bring_back, "Make the library what a backup holds, while the app may be open.")
     keeping.add_arguments(sub, force="replace the library that is there; it is kept as before-restore.zip")
+    sub = command("purge", keeping.delete_for_good, "Delete articles for good, with all that old answers quote of them.")
+    keeping.add_purge_arguments(sub)
     sub = command("doctor", _doctor, "Check that library, full-text index and Chroma's index agree.")
     sub.add_argument("--repair", action="store_true", help="make anew what does not agree")
     return parser

@@ -31,6 +31,7 @@ class Reads:
         self._location = location
         self._rules = _rules(settings.model_dump_json(include=_SET))
         self._kept = {path: (digest, gave) for path, digest, rules, gave in library.reads(location) if rules == self._rules}
+        self._purged = library.purged()
         self._used: dict[str, tuple[str, str]] = {}
 
     def known(self, path: str) -> Callable[[str], Entry | None]:
@@ -46,8 +47,12 @@ class Reads:
         return look
 
     def keep(self, entries: Iterable[Entry]) -> None:
-        """Remember these and forget the others; a file of which something was rejected is parsed again, since the reason may have passed."""
-        now = {e.path: self._used.get(e.path) or (e.digest, _gave(e)) for e in entries if e.digest and not e.rejections}
+        """Remember these and forget the others.
+
+        A file of which something was rejected is parsed again, since the reason may have passed; of purged articles nothing is written down.
+        """
+        lasting = (e for e in entries if not e.rejections and not any(a.article_id in self._purged for a in e.articles))
+        now = {e.path: self._used.get(e.path) or (e.digest, _gave(e)) for e in lasting if e.digest}
         if now != self._kept:
             self._library.replace_reads(self._location, self._rules, now)
 

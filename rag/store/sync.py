@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from rag.errors import NoSuchArticle, SourceError
 from rag.intake import KNOWN, Entry, Rejection, list_files, read_file
 from rag.records import Article
+from rag.store.erase import pending
 from rag.store.library import Held
 from rag.store.lock import writer_lock
 from rag.store.publish import Change, Stores, is_current, publish, sweep
@@ -57,6 +58,8 @@ def sync(stores: Stores, locations: Sequence[Path], *, prune: bool = False) -> S
         wanted = [str(location.resolve()) for location in locations] or registered
         if not wanted:
             raise SourceError("No source yet: run `newsdesk sync FOLDER` with a folder of articles.")
+        if pending(stores.library.database) is not None:
+            log.warning("A purge was cut off and has not cleared all bytes yet: `newsdesk purge` ends it.")
         manifest = stores.library.manifest()
         gathered = _gather(stores, dict.fromkeys(wanted), registered, manifest, prune=prune)
         return _reconcile(stores, gathered, manifest, [location for location in wanted if location not in registered])
@@ -79,6 +82,8 @@ def restore(stores: Stores, article_id: str) -> Article:
         held = stores.library.manifest().get(article_id)
         if held is None or not held.withheld:
             raise NoSuchArticle(f"No article {article_id!r} was removed by hand.")
+        if held.purged:
+            raise NoSuchArticle(f"The article {article_id!r} was purged: nothing of it is left to put back.")
         article = stores.library.article(article_id)
         publish(stores, Change(put=[Placed(article, held.location, held.path)]))
         return article
@@ -135,9 +140,9 @@ def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], n
         held = manifest.get(id)
         if held and held.withheld:
             withheld += 1
-            gathered.warnings.append(
-                Rejection(placed.path, None, f"{id} was removed by hand and stays out; `newsdesk remove --undo {id}` puts it back")
-            )
+            way_back = "under another id it can be taken in again" if held.purged else f"`newsdesk remove --undo {id}` puts it back"
+            how = "purged" if held.purged else "removed by hand"
+            gathered.warnings.append(Rejection(placed.path, None, f"{id} was {how} and stays out; {way_back}"))
         elif held is None or not held.live:
             added += 1
             put.append(placed)

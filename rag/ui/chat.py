@@ -20,7 +20,7 @@ from rag.ui.filters import clear_filters, filter_chips, filter_menu
 from rag.ui.keep import keep_button
 from rag.ui.masthead import masthead
 from rag.ui.session import Ask, Shown
-from rag.ui.views import answer_view, passages_view, places, sentences_view
+from rag.ui.views import answer_view, cited_places, passages_view, places, sentences_view
 
 # Seconds; each drawing mounts the component anew.
 _REDRAWN_AFTER = 0.15
@@ -106,7 +106,8 @@ def _turn(assistant: Assistant, shown: Shown, index: int, *, fresh: bool) -> Non
     if answer.searched_as.strip() != answer.question.strip():
         _searched_as(answer, index)
     _answer(assistant, answer, index)
-    keep_button(assistant, shown, index)
+    if not any(citation.deleted for citation in answer.citations):
+        keep_button(assistant, shown, index)
     if answer.model and (answer.incomplete or any(sentence.verdict != "supported" for sentence in answer.sentences)):
         st.button(
             "Answer with quotes instead",
@@ -128,7 +129,7 @@ def _answer(assistant: Assistant, answer: Answer, index: int) -> None:
     known = places(answer)
     opened = components.draw(answer_view(answer), key=f"answer-{index}")
     if opened in known:
-        open_drawer(assistant, known[opened], [known[f"c{citation.number}"] for citation in answer.citations])
+        open_drawer(assistant, known[opened], cited_places(answer))
 
 
 def _searched_as(answer: Answer, index: int) -> None:

@@ -87,7 +87,8 @@ function card(view, page) {
       also.length ? el("div", "also", "Also in ", ...also) : null,
     );
   });
-  return el("article", "card", button("title", () => page.open(view.open), view.title), el("div", "meta", view.meta), ...quotes);
+  const title = view.open === null ? el("div", "deleted", view.title) : button("title", () => page.open(view.open), view.title);
+  return el("article", "card", title, el("div", "meta", view.meta), ...quotes);
 }
 
 function foundItem(view, page) {

@@ -41,7 +41,7 @@ class Place:
 def places(answer: Answer) -> dict[str, Place]:
     """What each key of the answer's view opens: quotes by number, the same words elsewhere, passages by rank."""
     out: dict[str, Place] = {}
-    for citation in answer.citations:
+    for citation in _left(answer.citations):
         out[f"c{citation.number}"] = Place(citation.article_id, citation.version, citation.start, citation.end)
         for index, origin in enumerate(citation.also_in):
             out[f"c{citation.number}o{index}"] = Place(origin.article_id, origin.version, origin.start, origin.end)
@@ -56,7 +56,7 @@ def answer_view(answer: Answer) -> View:
     found = _found(answer)
     return {
         "kind": "answer",
-        "notice": answer.notice,
+        "notice": words.meta(answer.notice, _deleted(answer.citations)) or None,
         "sentences": sentences_view(answer.sentences, answer.citations),
         "refusal": None if answered else answer.answer,
         "accounts": [_account(account, answer.citations) for account in answer.accounts or ()],
@@ -68,9 +68,24 @@ def answer_view(answer: Answer) -> View:
     }
 
 
+def cited_places(answer: Answer) -> list[Place]:
+    """The places of all quotes that are left."""
+    known = places(answer)
+    return [known[f"c{citation.number}"] for citation in _left(answer.citations)]
+
+
+def _left(citations: Iterable[Citation]) -> list[Citation]:
+    return [citation for citation in citations if not citation.deleted]
+
+
+def _deleted(citations: Sequence[Citation]) -> str | None:
+    gone = len(citations) - len(_left(citations))
+    return f"{words.count(gone, 'quote')} deleted: {'its article was' if gone == 1 else 'their articles were'} purged." if gone else None
+
+
 def sentences_view(sentences: Iterable[Sentence], citations: Iterable[Citation]) -> list[View]:
     """Sentences, each with the chips that follow it and, where it failed its check, why."""
-    citations_of = {citation.number: citation for citation in citations}
+    citations_of = {citation.number: citation for citation in _left(citations)}
     chips = {number: _chip(citation) for number, citation in citations_of.items()}
     return [
         {
@@ -205,11 +220,19 @@ def _cited(citations: Iterable[Citation]) -> list[View]:
     """One card an article, in the order of first use."""
     cards: dict[str, View] = {}
     for citation in citations:
+        if citation.deleted:
+            cards[citation.article_id] = _gone(citation)
+            continue
         chip = _chip(citation)
         card = cards.setdefault(citation.article_id, {"title": chip["title"], "meta": chip["meta"], "open": chip["open"], "quotes": []})
         also = [{"label": o.source or "another article", "open": f"{chip['open']}o{i}"} for i, o in enumerate(citation.also_in)]
         card["quotes"].append({**chip, "also": also})
     return list(cards.values())
+
+
+def _gone(citation: Citation) -> View:
+    """A card that opens nothing."""
+    return {"title": "Deleted", "meta": words.meta(citation.source, words.day(citation.published)), "open": None, "quotes": []}
 
 
 def _found(answer: Answer) -> list[View]:
