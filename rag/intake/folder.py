@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from rag.errors import RejectedFile, SourceError
 from rag.intake.archive import Budget, article_files, check_name, open_archive, read_member
-from rag.intake.fields import Place
+from rag.intake.fields import UNKNOWN, Fields, Place
 from rag.intake.formats import ARCHIVE, KNOWN, READERS, Remark, format_of
 from rag.intake.sniff import HEAD, shows_format
 from rag.records import Article
@@ -35,6 +35,17 @@ class Rejection:
     path: str
     line: int | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a file was fetched, and what is known of its one article from there; nothing for files of a person's own."""
+
+    address: str | None = None
+    known: Fields = UNKNOWN
+
+
+_OWN = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +108,7 @@ def read_source(location: Path, *, name: str, settings: Settings) -> Iterator[En
         yield read_file(path, relative=relative, location=name, settings=settings)
 
 
-def read_file(path: Path, *, relative: str, location: str, settings: Settings) -> Entry:
+def read_file(path: Path, *, relative: str, location: str, settings: Settings, origin: Origin = _OWN) -> Entry:
     """The articles of one file, with the reason for each line or file that gave none; it raises nothing."""
     shown = relative.encode("utf-8", "backslashreplace").decode()
     try:
@@ -108,14 +119,33 @@ def read_file(path: Path, *, relative: str, location: str, settings: Settings) -
         raw = _read_bytes(path, settings.max_file_mb, whole=named)
         if not raw and named:
             raise RejectedFile("the file is empty")
-        place = Place(
-            location, relative, settings.max_article_chars, settings.field_names, settings.parse_seconds, settings.parse_memory_mb
-        )
-        return _read(raw, place, Budget(int(_UNPACKED * settings.max_file_mb * _MEGABYTE)), settings)
+        return read_bytes(raw, relative=relative, location=location, settings=settings, origin=origin)
     except RejectedFile as error:
         return Entry(shown, (), (Rejection(shown, None, str(error)),))
     except OSError as error:
         return Entry(shown, (), (Rejection(shown, None, f"cannot be read: {error.strerror or error}"),))
+
+
+def read_bytes(raw: bytes, *, relative: str, location: str, settings: Settings, origin: Origin = _OWN) -> Entry:
+    """The articles in the bytes of one file, as ``read_file`` gives them."""
+    try:
+        place = _place(location, relative, settings, origin)
+        return _read(raw, place, Budget(int(_UNPACKED * settings.max_file_mb * _MEGABYTE)), settings)
+    except RejectedFile as error:
+        return Entry(relative, (), (Rejection(relative, None, str(error)),))
+
+
+def _place(location: str, relative: str, settings: Settings, origin: Origin) -> Place:
+    return Place(
+        location,
+        relative,
+        settings.max_article_chars,
+        settings.field_names,
+        settings.parse_seconds,
+        settings.parse_memory_mb,
+        origin.address,
+        origin.known,
+    )
 
 
 def _read(raw: bytes, place: Place, budget: Budget, settings: Settings, depth: int = 0) -> Entry:
@@ -154,7 +184,7 @@ def _members(raw: bytes, place: Place, budget: Budget, settings: Settings, depth
             content = read_member(archive, info, limit=limit, budget=budget)
             if not content:
                 raise RejectedFile("the file is empty")
-            yield _read(content, replace(place, relative=inside), budget, settings, depth)
+            yield _read(content, replace(place, relative=inside, known=UNKNOWN), budget, settings, depth)
         except RejectedFile as error:
             yield Entry(inside, (), (Rejection(inside, None, str(error)),))
             if budget.spent:
