@@ -35,7 +35,9 @@ def read_robots(raw: bytes, agent: str = "newsdesk") -> Robots:
     ours, everyone = _Group(), _Group()
     current: list[_Group] = []
     naming = False
-    for line in raw[:_LONGEST].decode("utf-8", "replace").lstrip("\ufeff").splitlines():
+    # A rule that was cut in the middle would fit more than it means to.
+    whole = raw if len(raw) <= _LONGEST else raw[:_LONGEST].rpartition(b"\n")[0]
+    for line in whole.decode("utf-8", "replace").lstrip("\ufeff").splitlines():
         key, colon, value = line.partition("#")[0].partition(":")
         key, value = key.strip().lower(), value.strip()
         if not colon:
