@@ -36,7 +36,7 @@ def take_in(stores: Stores, files: Sequence[tuple[str, bytes]], on_progress: Pro
     return dataclasses.replace(outcome, left_out=(*left_out, *outcome.left_out))
 
 
-def check_sources(stores: Stores, sources: Sequence[Path], on_progress: Progress) -> Outcome:
-    """Sync these sources, or with none all that are registered; raises what a sync raises."""
+def check_sources(stores: Stores, sources: Sequence[Path | str], on_progress: Progress) -> Outcome:
+    """Sync these sources (folders, files, or addresses as text), or with none all that are registered; raises what a sync raises."""
     report = sync(dataclasses.replace(stores, on_progress=on_progress), sources)
     return Outcome(report, report.rejected)

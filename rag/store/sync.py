@@ -11,7 +11,7 @@ from rag.errors import NoSuchArticle, SourceError
 from rag.fetch import Kept, is_address
 from rag.intake import KNOWN, Entry, Rejection, list_files, read_file
 from rag.records import Article
-from rag.store.fetching import discard, fetch_all, location_of, mark_read, unread
+from rag.store.fetching import News, discard, fetch_all, location_of, mark_read, unread
 from rag.store.library import Held
 from rag.store.lock import writer_lock
 from rag.store.publish import Change, Stores, is_current, publish, sweep
@@ -48,15 +48,16 @@ class _Gathered:
     seen: dict[str, list[tuple[Kept, Entry]]] = field(default_factory=dict)
 
 
-def sync(stores: Stores, locations: Sequence[Path | str], *, prune: bool = False) -> SyncReport:
+def sync(stores: Stores, locations: Sequence[Path | str], *, prune: bool = False, news: News | None = None) -> SyncReport:
     """Reconcile the given sources (paths, or http and https addresses as text), or with none given all that are registered.
 
     A source that is missing or suddenly empty removes nothing unless ``prune``; what an address gave stays. Raises SourceError when a new
-    source cannot be read or fetched or holds no article, and when there is no source at all.
+    source cannot be read or fetched or holds no article, and when there is no source at all. With ``news`` the addresses were fetched before.
     """
     given = [location_of(location) for location in locations]
     known = stores.library.sources() if stores.library.exists else []
-    news = fetch_all(stores, dict.fromkeys(given or known), registered=known)
+    if news is None:
+        news = fetch_all(stores, dict.fromkeys(given or known), registered=known)
     with writer_lock(stores.library.home, f"sync {' '.join(given)}".strip()):
         stores.library.database.create()
         registered = stores.library.sources()
