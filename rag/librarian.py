@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.errors import UsageError
+from rag.fetch import is_address
 from rag.intake import Rejection, keep_upload, uploads_folder
 from rag.store.lock import writer_lock
 from rag.store.publish import Progress, Stores
@@ -34,6 +36,13 @@ def take_in(stores: Stores, files: Sequence[tuple[str, bytes]], on_progress: Pro
         return Outcome(None, left_out)
     outcome = check_sources(stores, [uploads_folder(stores.settings)], on_progress)
     return dataclasses.replace(outcome, left_out=(*left_out, *outcome.left_out))
+
+
+def take_address(stores: Stores, address: str, on_progress: Progress) -> Outcome:
+    """Fetch an address that a person gave, and register it as a source; raises UsageError for what is none, else what a sync raises."""
+    if not is_address(address):
+        raise UsageError(f"{address[:100]!r} is no address: it begins with https:// or http://.")
+    return check_sources(stores, [address], on_progress)
 
 
 def check_sources(stores: Stores, sources: Sequence[Path | str], on_progress: Progress) -> Outcome:
