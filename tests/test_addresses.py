@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,12 @@ from website import Page, Site, article, item, rss, sitemap
 
 from rag.assistant import Assistant
 from rag.errors import SourceError
-from rag.fetch import FOLDER
+from rag.fetch import FOLDER, Shelf
 from rag.records import Article
 from rag.settings import Settings
 from rag.store.backup import backup, restore_backup
 from rag.store.doctor import examine
-from rag.store.sync import SyncReport, sync
+from rag.store.sync import SyncReport, remove, sync
 
 CRANE = (
     "The harbour of Skell was closed on Monday after a crane fell into the water. Harbour master Ines Vold said that 14 ships were waiting."
@@ -251,6 +251,21 @@ def test_backup_keeps_what_was_fetched(desk: Assistant, site: Site, tmp_path: Pa
     assert all("if-none-match" in headers for path, headers in site.asked if path != "/robots.txt")
 
 
+def test_page_that_is_forgotten_leaves_no_word_and_is_not_fetched_again(desk: Assistant, site: Site) -> None:
+    feed = site.put("/feed", rss(item("/crane", title="Crane over Skell"), item("/ferry")))
+    site.put("/crane", article("Crane falls into harbour", CRANE))
+    site.put("/ferry", article("Ferry stops", FERRY))
+    sync(desk.stores, [feed])
+    held_by = desk.library.manifest()[held(desk)["crane"].article_id]
+    shelf = Shelf(desk.settings.home, held_by.location)
+    assert shelf.forget(held_by.path)
+    assert not shelf.forget(held_by.path)
+    assert not [path for path in shelf.folder.iterdir() if b"Crane" in path.read_bytes() or b"Ines Vold" in path.read_bytes()]
+    site.paths()
+    sync(desk.stores, [])
+    assert site.paths() == ["/feed", "/ferry"]
+
+
 def test_robots_txt_holds_for_what_is_listed_and_not_for_what_was_given_by_hand(desk: Assistant, site: Site) -> None:
     site.put("/robots.txt", "User-agent: *\nDisallow: /private\nAllow: /private/open\n", "text/plain")
     site.put("/private/crane", article("Crane falls into harbour", CRANE))
@@ -274,9 +289,7 @@ def test_site_that_asks_to_come_back_later_is_left_alone(desk: Assistant, site: 
     assert site.paths() == ["/feed", "/crane", "/0"]
 
 
-def test_removed_article_of_a_feed_stays_out(desk: Assistant, site: Site, library_of: Callable[[dict[str, str]], Assistant]) -> None:
-    from rag.store.sync import remove
-
+def test_removed_article_of_a_feed_stays_out(desk: Assistant, site: Site) -> None:
     site.put("/crane", article("Crane falls into harbour", CRANE))
     sync(desk.stores, [site.put("/feed", rss(item("/crane")))])
     remove(desk.stores, held(desk)["crane"].article_id)
