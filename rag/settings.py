@@ -116,6 +116,16 @@ class Settings(BaseSettings):
     parse_memory_mb: int = Field(
         1000, ge=300, description="Most memory of the process that reads PDFs, Word documents, books and mails, in megabytes."
     )
+    fetch_pages: int = Field(100, ge=1, le=10_000, description="Most pages of one feed or sitemap that a sync fetches, newest first.")
+    fetch_seconds: float = Field(30, ge=1, le=600, description="Longest time that fetching one address may take, redirects included.")
+    fetch_pause: float = Field(1.0, ge=0, le=60, description="Seconds between two requests to the same site.")
+    fetch_minutes: float = Field(
+        15, ge=1, description="How often `newsdesk sync --watch` fetches feeds, sitemaps and pages again, in minutes."
+    )
+    fetch_private: bool = Field(
+        False,
+        description="Let addresses be fetched that lie in a private network or on this computer, on any port; only for a network whose servers may be asked by whoever uses Newsdesk.",
+    )
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")
 
     @field_validator("home", "prompts", "models")

@@ -16,6 +16,7 @@ from rag.assistant import Assistant
 from rag.batch import read_batch
 from rag.cli import evaluate, keeping, versions
 from rag.errors import NewsdeskError, NoLibrary, UsageError
+from rag.fetch import is_address
 from rag.intake import Rejection
 from rag.records import Article, Filters, answer_to_json
 from rag.settings import CHECKOUT, load_settings
@@ -257,12 +258,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "source",
         nargs="*",
-        type=Path,
+        type=_source,
         metavar="SOURCE",
-        help="folder, file or zip archive of articles (docs/formats.md); without any, all sources given so far",
+        help="folder, file or zip archive of articles (docs/formats.md), or the http(s) address of a page, feed or sitemap (docs/addresses.md); without any, all sources given so far",
     )
     sub.add_argument("--prune", action="store_true", help="remove the articles of a source that is missing or suddenly empty")
-    sub.add_argument("--watch", action="store_true", help="go on: sync again whenever something changes in the folders, until Ctrl-C")
+    sub.add_argument(
+        "--watch",
+        action="store_true",
+        help="go on: sync again whenever something changes in the folders, and fetch addresses again now and then, until Ctrl-C",
+    )
     sub = command("ask", _ask, "Answer a question from the articles: with quotes, or as the chat model of NEWSDESK_MODEL writes it.")
     asked = sub.add_mutually_exclusive_group(required=True)
     asked.add_argument("question", nargs="?", metavar="QUESTION")
@@ -306,6 +311,10 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2024-03-27") from error
+
+
+def _source(text: str) -> Path | str:
+    return text if is_address(text) else Path(text)
 
 
 def _positive(text: str) -> int:

@@ -27,7 +27,7 @@ log = logging.getLogger("rag")
 _NAMED = 20
 
 
-def keep_watching(stores: Stores, sources: Sequence[Path], on_report: Callable[[SyncReport], None]) -> int:
+def keep_watching(stores: Stores, sources: Sequence[Path | str], on_report: Callable[[SyncReport], None]) -> int:
     """Sync at every change until Ctrl-C or SIGTERM, which end it at once, in the middle of a pass too."""
 
     def stop(number: int, frame: object) -> None:

@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 
 from rag.errors import RejectedFile
 from rag.intake.decode import tidy
-from rag.intake.fields import Place, check_length, make_article, read_fields
+from rag.intake.fields import Place, check_length, make_article, own_address, read_fields
 from rag.intake.reading import Reading, Remark
 from rag.intake.webfacts import Facts, bare_name, date_near, fallback_author, read_facts, writer_in
 from rag.intake.webtext import Story, from_data, read_story
@@ -39,7 +39,7 @@ def read_html(raw: bytes, place: Place) -> Reading:
     _refuse_no_article(root, facts, story)
     text = tidy(story.text)
     check_length(text, place)
-    given = _given(root, facts, story)
+    given = _given(root, facts, story) | {"url": own_address(facts.url, place.address)}
     fields, warnings = read_fields(given)
     article = make_article(fields, text, place=place, by_title=False)
     return Reading((article,), warnings=tuple(Remark(None, reason) for reason in (warning, *warnings) if reason))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import LibraryError, NoSuchArticle, UsageError
+from rag.fetch import Shelf, is_address
 from rag.intake import list_files, read_file
 from rag.store.database import readable_errors
 from rag.store.erase import erase, forget_files, forget_pending, pending, scour
@@ -86,6 +87,7 @@ def _take_out(stores: Stores, wanted: dict[str, Held]) -> tuple[list[str], list[
     refuse_running(library.home)
     generation = _index_without(stores, gone) if fresh else library.meta().get("generation")
     files, left = _own_files(stores, gone)
+    pages = _forget_pages(library.home, fresh)
     deleted, others = clear(library.home, gone)
     left += others
     prompts = stores.settings.prompts_file
@@ -94,7 +96,7 @@ def _take_out(stores: Stores, wanted: dict[str, Held]) -> tuple[list[str], list[
     left += _foreign_files(library.home, fresh)
     left += [Trace(id, "an article of the same words, which is searched") for id in _twins(stores, gone)]
     erase(library.database, fresh, generation=generation, files=[*(pending(library.database) or ()), *files])
-    return deleted, left
+    return [*pages, *deleted], left
 
 
 def _gone(stores: Stores, ids: Collection[str], fresh: Collection[str]) -> Gone:
@@ -147,9 +149,24 @@ def _own_files(stores: Stores, gone: Gone) -> tuple[list[str], list[Trace]]:
     return whole, shared
 
 
+def _forget_pages(home: Path, fresh: dict[str, Held]) -> list[str]:
+    """Delete what addresses gave of the articles, with the feeds that told of it; those pages are never fetched again."""
+    deleted = list[str]()
+    for held in fresh.values():
+        if is_address(held.location):
+            shelf = Shelf(home, held.location)
+            # A member of an archive stands in the file of that name.
+            file = held.path.partition("/")[0]
+            if shelf.forget(file):
+                deleted.append((shelf.folder / file).relative_to(home).as_posix())
+    return deleted
+
+
 def _foreign_files(home: Path, fresh: dict[str, Held]) -> Iterator[Trace]:
     """The files of a person's own folders that gave the articles, where they are still there."""
     for held in fresh.values():
+        if is_address(held.location):
+            continue
         source = Path(held.location)
         # A member of an archive is inside the nearest path that is a file; a source may be one file.
         places = [source / held.path, *(source / held.path).parents] if source.is_dir() else [source]
