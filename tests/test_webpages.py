@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -38,9 +37,9 @@ def read(page: str | bytes) -> Article:
     return read_html(page.encode() if isinstance(page, str) else page, PLACE).articles[0]
 
 
-@pytest.mark.parametrize("path", cleaning.pages("dev"), ids=lambda path: path.stem)
-def test_development_page_comes_out_nearly_whole_and_nearly_alone(path: Path) -> None:
-    score = cleaning.score(path, cleaning.newsdesk(path))
+@pytest.mark.parametrize("page", cleaning.pages("dev"), ids=lambda page: page.name)
+def test_development_page_comes_out_nearly_whole_and_nearly_alone(page: cleaning.Page) -> None:
+    score = cleaning.score(page, cleaning.newsdesk(page))
     assert score.precision >= 0.97
     assert score.recall >= 0.97
     assert all(score.right.values()), score.right
@@ -58,10 +57,9 @@ def test_both_halves_reach_the_bar_and_beat_plain_trafilatura(split: str) -> Non
 
 def test_labels_stand_on_their_pages() -> None:
     # Every label says something of the article, and every page has one.
-    for path in cleaning.pages("all"):
-        label = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        assert label["title"]
-        assert len(" ".join(label["text"]).split()) > 30
+    for page in cleaning.pages("all"):
+        assert page.label["title"]
+        assert len(" ".join(page.label["text"]).split()) > 30
     assert len(cleaning.pages("all")) >= 40
 
 
