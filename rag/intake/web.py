@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import takewhile
 
 from lxml.html import HtmlElement
 
@@ -62,13 +63,15 @@ def _drawn_time(root: HtmlElement) -> str | None:
 
 
 def _fuller(story: Story, facts: Facts) -> Story:
-    """What the page's data carries, where the page draws much less of it."""
+    """What the page's data carries, where the page draws much less of it; a standfirst that only the page has stays above it."""
     if facts.body is None:
         return story
     carried = from_data(facts.body)
     if sum(len(paragraph.split()) for paragraph in carried) < _CUT_SHORT * story.words:
         return story
-    return replace(story, paragraphs=carried)
+    whole = " ".join(carried)
+    above = list(takewhile(lambda paragraph: paragraph not in whole, story.paragraphs))
+    return replace(story, paragraphs=(*(above if len(above) < len(story.paragraphs) else ()), *carried))
 
 
 def _refuse_no_article(root: HtmlElement, facts: Facts, story: Story) -> None:
