@@ -22,6 +22,7 @@ from rag.errors import NoSuchArticle
 from rag.records import Article, Filters, Overview, Passage, Span, Version
 from rag.store.database import Database
 from rag.store.redact import mentioned, redact
+from rag.text.moments import newest_first
 from rag.text.words import fold, stem
 
 _ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url"
@@ -111,10 +112,10 @@ class Library:
         """The live articles, newest first, ties by id."""
         with self.snapshot() as db:
             rows = db.execute(
-                f"SELECT {_ARTICLE} FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NULL"
-                " ORDER BY v.published IS NULL, v.published DESC, article_id"
+                f"SELECT {_ARTICLE} FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NULL ORDER BY article_id"
             ).fetchall()
-        return (Article(**row) for row in rows)
+        # By the moment, which ISO text in several zones does not sort by.
+        return (Article(**row) for row in sorted(rows, key=lambda row: newest_first(row["published"])))
 
     def article(self, article_id: str, version: str | None = None) -> Article:
         """One article; the version that is searched unless another is named.
@@ -210,7 +211,7 @@ class Library:
         marks = ", ".join("?" * len(ids))
         sql = (
             "SELECT c.chunk_id, c.article_id, c.version, c.start, c.end, c.sentences, substr(v.text, c.start + 1, c.end - c.start) AS text,"
-            f" v.title, v.source, v.published, v.url FROM chunks c JOIN versions v USING (article_id, version) WHERE c.chunk_id IN ({marks})"
+            f" v.title, v.source, v.published, v.url, v.updated FROM chunks c JOIN versions v USING (article_id, version) WHERE c.chunk_id IN ({marks})"
         )
         with self.snapshot() as db:
             rows = [dict(row) for row in db.execute(sql, ids)]
