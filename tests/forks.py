@@ -1,7 +1,7 @@
 """Run as a process of its own: imports the command once, then forks a child for each ``newsdesk`` call that a test wants to cut off.
 
 Reads JSON lines: ``{"start": argv, "home", "errors", "die": [stage, count] | null, "hold": seconds}`` answers a process id,
-``{"join": pid}`` its exit status, negative for a signal. ``die`` kills the child itself, at that stage of its pass.
+``{"join": pid}`` its exit status, negative for a signal. ``die`` kills the child itself, at that stage of its pass, or where it calls the function of that dotted name.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _arrange(die: list[Any] | None, hold: float) -> None:
             if seen["left"] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def kill(*args: object) -> None:
+    def kill(*args: object, **more: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     rag.cli.commands.Bars.show = show  # type: ignore[method-assign]
@@ -69,6 +69,9 @@ def _arrange(die: list[Any] | None, hold: float) -> None:
         rag.store.publish.commit_switch = kill
     elif stage == "half committed":
         rag.store.writes._replace_chunks = kill
+    elif stage and "." in stage:
+        module, _, name = stage.rpartition(".")
+        setattr(sys.modules[module], name, kill)
 
 
 if __name__ == "__main__":
