@@ -1,8 +1,8 @@
 """Run as a process of its own: imports the command once, then forks a child for each ``newsdesk`` call that a test wants to cut off.
 
 Reads JSON lines: ``{"start": argv, "home", "errors", "die": [stage, count] | null, "hold": seconds}`` answers a process id,
-``{"join": pid}`` its exit status, negative for a signal. ``die`` kills the child itself, at that stage of its pass.
-``{"read": file, "home", "errors", "seed"}`` starts a reader (reader.py) instead of a call.
+``{"join": pid}`` its exit status, negative for a signal. ``die`` kills the child itself, at that stage of its pass, or where it calls the
+function of that dotted name. ``{"read": file, "home", "errors", "seed"}`` starts a reader (reader.py) instead of a call.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _arrange(die: list[Any] | None, hold: float) -> None:
             if seen["left"] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def kill(*args: object) -> None:
+    def kill(*args: object, **more: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     rag.cli.commands.Bars.show = show  # type: ignore[method-assign]
@@ -85,6 +85,9 @@ def _arrange(die: list[Any] | None, hold: float) -> None:
         rag.store.publish.commit_switch = commit_and_die
     elif stage == "half committed":
         rag.store.writes._replace_chunks = kill
+    elif stage and "." in stage:
+        module, _, name = stage.rpartition(".")
+        setattr(sys.modules[module], name, kill)
 
 
 if __name__ == "__main__":

@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from samples import THREE, held_ids, indexed, page
+from test_bad_input import mounted
+from test_page import open_page, views
 from test_store import Forks
 from wire import Reply, Server
 
 from rag.assistant import Assistant
 from rag.cli import main
+from rag.errors import LibraryError, NoSuchArticle, StorageError
 from rag.evaluate.files import read_yaml_suite
 from rag.evaluate.prompt_file import append_prompt
 from rag.evaluate.runner import run_suite
 from rag.evaluate.turns import prompt_of_answer
+from rag.evaluate.workbench import open_library
 from rag.librarian import take_in
-from rag.records import Turn
-from rag.settings import Settings
-from rag.store.backup import backup
+from rag.records import Turn, answer_to_json
+from rag.settings import CHECKOUT, Settings
+from rag.store import purge as purging
+from rag.store.backup import backup, restore_backup
 from rag.store.doctor import examine
-from rag.store.sync import sync
+from rag.store.purge import purge
+from rag.store.sync import remove, restore, sync
 
 TALK = "c" * 32
 ASKED = "How many lanterns did the Zyqvort lighthouse keeper count?"
@@ -157,7 +169,9 @@ def shelf(home: Path, assistant: Assistant) -> Assistant:
 def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     started = Forks(tmp_path_factory.mktemp("forks"))
     yield started
-    started.close()
+    assert started.process.stdin
+    started.process.stdin.close()
+    started.process.wait(timeout=30)
 
 
 def assert_gone(shelf: Assistant) -> None:
@@ -188,3 +202,193 @@ def test_nothing_of_it_is_left_in_any_byte(shelf: Assistant, monkeypatch: pytest
     assert held_ids(shelf) == {"harbour", "library", "orchard", "bathtub", "choir"}
     chunks, words, index = indexed(shelf)
     assert chunks == words == index
+
+
+# Where a purge is killed, and whether the articles are served then.
+POINTS = {
+    "indexing": True,
+    "rag.store.purge.clear": True,
+    "rag.store.erase._forget_written": True,
+    "rag.store.purge.sweep": False,
+    "rag.store.purge.scour": False,
+    "rag.store.erase._log_emptied": False,
+    "rag.store.purge.forget_pending": False,
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_purge_is_not_half_served_and_ends_when_run_again(shelf: Assistant, forks: Forks, point: str) -> None:
+    home = shelf.settings.home
+    assert forks.join(forks.start(home, "purge", *PURGED, "--yes", die=(point, 1))) == -signal.SIGKILL
+    assert set(PURGED) <= held_ids(shelf) if POINTS[point] else not set(PURGED) & held_ids(shelf)
+    found = {passage.article_id for passage in shelf.search(ASKED)}
+    assert ("lanterns" in found) is POINTS[point]
+    assert {finding.part for finding in examine(shelf.stores)} <= {"leftovers"}
+    assert purge(shelf.stores, PURGED if POINTS[point] else ()).finished
+    assert_gone(shelf)
+    assert not (home / "uploads" / "xalbrin.md").exists()
+
+
+READER = """
+import sys
+from pathlib import Path
+from rag.assistant import Assistant
+from rag.settings import Settings
+home, stop = Path(sys.argv[1]), Path(sys.argv[2])
+assistant = Assistant(Settings(home=home))
+asked = 0
+while not stop.exists():
+    assistant.search("harbour of Skell")
+    asked += 1
+    if asked == 1:
+        print("ready", flush=True)
+print([p.article_id for p in assistant.search("harbour of Skell")][0], asked)
+"""
+
+
+def test_reader_of_another_process_goes_on_and_its_old_pages_are_said(
+    shelf: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(purging, "_WAIT", 0.2)
+    stop, home = tmp_path / "stop", shelf.settings.home
+    command = [sys.executable, "-c", READER, str(home), str(stop)]
+    reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT)
+    assert reader.stdout
+    assert reader.stdout.readline() == "ready\n"
+    old = sqlite3.connect(home / "library.sqlite3", isolation_level=None)
+    old.execute("BEGIN")
+    old.execute("SELECT count(*) FROM versions").fetchone()
+    done = purge(shelf.stores, PURGED)
+    assert not done.finished
+    assert any(trace.place.endswith("-wal") and "newsdesk purge" in trace.advice for trace in done.left)
+    old.close()
+    monkeypatch.setattr(purging, "_WAIT", 10.0)
+    assert purge(shelf.stores, ()).finished
+    stop.touch()
+    said, errors = reader.communicate(timeout=60)
+    assert reader.returncode == 0, errors
+    assert said.split()[0] == "harbour"
+    assert_gone(shelf)
+
+
+def test_old_conversation_says_what_was_deleted_and_keeps_the_rest(shelf: Assistant) -> None:
+    page_before = open_page(shelf, c=TALK)
+    assert any(view["cited"] for view in views(page_before, "answer"))
+    harbour = shelf.conversation("d" * 32)
+    purge(shelf.stores, PURGED)
+    first, *_ = turns = shelf.conversation(TALK)
+    assert first.question == first.searched_as == ASKED
+    assert first.sentences == ()
+    assert first.answer == ""
+    (gone,) = [c for c in first.citations if c.deleted][:1]
+    assert (gone.article_id, gone.source, gone.published, gone.title, gone.quote) == ("lanterns", "Skell Gazette", "2025-03-03", "", "")
+    assert answer_to_json(first)["citations"][0]["deleted"] is True
+    assert not [p for turn in turns for p in turn.passages if p.article_id in PURGED]
+    assert shelf.conversation("d" * 32)[0].citations == harbour[0].citations
+    (written,) = shelf.conversation("e" * 32)
+    assert not written.sentences
+    # A page that was open, and one that is opened now.
+    for shown in (page_before.run(), open_page(shelf, c=TALK)):
+        assert not shown.exception
+        view = views(shown, "answer")[0]
+        assert view["sentences"] == []
+        assert [card["open"] for card in view["cited"]] == [None]
+        assert "deleted" in view["notice"]
+        assert "purged" in view["notice"]
+    with pytest.raises(NoSuchArticle, match="was purged on"):
+        shelf.article("lanterns")
+    with pytest.raises(NoSuchArticle, match="was purged on"):
+        shelf.versions("lanterns")
+
+
+def test_answer_under_way_is_kept_without_the_words(shelf: Assistant) -> None:
+    follow_up = shelf.ask("and who promised her a telescope?", history=[Turn(ASKED, shelf.ask(ASKED).answer)])
+    assert follow_up.citations[0].quote == TWO
+    purge(shelf.stores, PURGED)
+    shelf.save_turn("f" * 32, follow_up)
+    answer = asdict(follow_up)
+    from_cache = shelf.ledger.kept("k")
+    shelf.ledger.keep("k", answer, most=5)
+    assert shelf.ledger.kept("k") is from_cache is None
+    (kept,) = shelf.conversation("f" * 32)
+    assert kept.searched_as == follow_up.question
+    assert all(c.deleted for c in kept.citations if c.article_id == "lanterns")
+    assert_gone(shelf)
+
+
+def test_purged_article_does_not_come_back(shelf: Assistant, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    backup(shelf.library, tmp_path / "old.zip")
+    purge(shelf.stores, ["lanterns"])
+    report = sync(shelf.stores, [])
+    assert (report.added, report.changed) == (0, 0)
+    assert [w.reason for w in report.warnings] == ["lanterns was purged and stays out; under another id it can be taken in again"]
+    with pytest.raises(NoSuchArticle, match="nothing of it is left"):
+        restore(shelf.stores, "lanterns")
+    # An evaluation reads the same folder.
+    tested = open_library(read_yaml_suite(shelf.settings.home / "prompts.yaml"), shelf.settings, embedder=shelf.embedder)
+    assert "lanterns" not in held_ids(tested)
+    assert not holding(shelf.settings.home, needles(ONE, REVISED))
+    restore_backup(shelf.stores, tmp_path / "old.zip", force=True)
+    assert "newsdesk purge lanterns" in caplog.text
+    assert "lanterns" not in held_ids(shelf)
+    assert not [name for name in holding(shelf.settings.home, needles(ONE, REVISED)) if not name.startswith("evaluations/")]
+    assert not examine(shelf.stores)
+    purge(shelf.stores, ["lanterns"])
+    assert not holding(shelf.settings.home, needles(ONE, REVISED))
+
+
+def test_command_asks_refuses_and_names_what_is_left(
+    shelf: Assistant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    home = shelf.settings.home
+    monkeypatch.setenv("NEWSDESK_HOME", str(home))
+    before = held_ids(shelf)
+    assert main(["purge", "bathtub"]) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert main(["purge", "--yes"]) == 2
+    assert main(["purge", "bathtub", "unknown", "--yes"]) == 2
+    assert main(["purge", "--removed", "--yes"]) == 0
+    (folder,) = (path for path in (home / "evaluations" / "runs").iterdir())
+    with FileLock(folder / "lock"):
+        assert main(["purge", "bathtub", "--yes"]) == 1
+    assert "under way" in capsys.readouterr().err
+    assert held_ids(shelf) == before
+    remove(shelf.stores, "bathtub")
+    assert main(["purge", "--removed", "--yes"]) == 0
+    said = capsys.readouterr().out
+    assert "Purged: bathtub" in said
+    assert "both.jsonl: holds bathtub beside other articles" in said
+    assert holding(home, needles(SHARED)) == {"uploads/both.jsonl"}
+
+
+def test_full_disk_is_said_and_the_next_run_ends_it(shelf: Assistant, assistant: Assistant, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    with mounted(small, megabytes=20):
+        shutil.copytree(shelf.settings.home, small / "home")
+        there = opened(small / "home", assistant)
+        there.library.meta()
+        ballast = small / "ballast"
+        with pytest.MonkeyPatch.context() as patched:
+            clean = purging.scour
+
+            def fill_first(*args: object, **more: object) -> bool:
+                rest = os.statvfs(small)
+                ballast.write_bytes(b"x" * (rest.f_bavail * rest.f_frsize - 50_000))
+                return clean(*args, **more)  # type: ignore[arg-type]
+
+            patched.setattr(purging, "scour", fill_first)
+            with pytest.raises(StorageError, match="newsdesk purge"):
+                purge(there.stores, PURGED)
+        assert not set(PURGED) & held_ids(there)
+        ballast.unlink()
+        assert purge(there.stores, ()).finished
+        assert_gone(there)
+        there.library.database.close()
+
+
+def test_library_that_lost_vectors_is_not_purged(shelf: Assistant) -> None:
+    with shelf.library.database.writing() as db:
+        db.execute("DELETE FROM vectors")
+    with pytest.raises(LibraryError, match="doctor --repair"):
+        purge(shelf.stores, PURGED)
+    assert set(PURGED) <= held_ids(shelf)

@@ -23,6 +23,6 @@ def cite(
         quote,
         also,
         words,
-        of.updated,
-        notes(span, quote, of.published),
+        updated=of.updated,
+        notes=notes(span, quote, of.published),
     )

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from rag.errors import LibraryError, UsageError
 from rag.fetch import FOLDER
 from rag.store.database import SCHEMA, readable_errors
+from rag.store.erase import bury, erase, forget_pending, scour
 from rag.store.library import Library, utc_now
 from rag.store.lock import writer_lock
 from rag.store.publish import Stores, sweep
@@ -98,6 +99,7 @@ def restore_backup(stores: Stores, source: Path, *, force: bool = False) -> Back
             if not force:
                 raise UsageError(f"{home} holds a library already: add --force, and it is kept as {home / 'before-restore.zip'}.")
             backup(library, home / "before-restore.zip", force=True)
+        purged = _purged_since(library, restored) if library.exists else []
         served = library.meta().get("generation") if library.exists else None
         _index(stores, restored, served)
         restored.database.close()
@@ -107,7 +109,24 @@ def restore_backup(stores: Stores, source: Path, *, force: bool = False) -> Back
             snapshot.backup(library.database.connection)
         _replace_files(Path(scratch), home)
         sweep(stores)
+    if purged:
+        log.warning(
+            "The backup held articles that were purged since; they stay out. Clear its other files of them: `newsdesk purge %s`.",
+            " ".join(purged),
+        )
     return Backup(source, made["created"], made["articles"], made["conversations"])
+
+
+def _purged_since(library: Library, restored: Library) -> list[str]:
+    """Take out of a restored library what was purged from the one that it replaces, so that it is never served again."""
+    purged = library.purged()
+    back = sorted(id for id, held in restored.manifest().items() if id in purged and not held.purged)
+    bury(restored.database, purged)
+    if back:
+        erase(restored.database, back, generation=restored.meta().get("generation"), files=())
+        scour(restored.database, wait=0)
+        forget_pending(restored.database)
+    return back
 
 
 def _counts(db: sqlite3.Connection) -> dict[str, int]:

@@ -8,7 +8,18 @@ from typing import Any
 Stored = Mapping[str, Any]
 
 # Of a deleted citation number, article id, outlet and date stay; the version is a digest of the words, and the address often holds them.
-_EMPTIED = {"version": "", "title": "", "url": None, "start": 0, "end": 0, "quote": "", "also_in": (), "words": None, "deleted": True}
+_EMPTIED = {
+    "version": "",
+    "title": "",
+    "url": None,
+    "start": 0,
+    "end": 0,
+    "quote": "",
+    "also_in": (),
+    "words": None,
+    "notes": (),
+    "deleted": True,
+}
 # A refusal may name what the articles tell of instead of what was asked.
 _REFUSAL = "The articles do not say."
 
