@@ -22,7 +22,7 @@ from rag.records import Article, Filters, Overview, Passage, Span, Version
 from rag.store.database import Database
 from rag.text.words import fold, stem
 
-_ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url"
+_ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url, v.language"
 # SQLite binds at most 32,766 values in a statement.
 _BIND = 10_000
 # A word of the title counts for more than one of the text, for BM25 (docs/evaluation.md).
