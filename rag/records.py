@@ -28,7 +28,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One version of one article; ``source`` is the outlet, dates are ISO 8601 text."""
+    """One version of one article; ``source`` is the outlet, dates are ISO 8601 text, ``language`` a primary tag of BCP 47 such as "en"."""
 
     article_id: str
     version: str
@@ -39,6 +39,7 @@ class Article:
     published: str | None = None
     updated: str | None = None
     url: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from rag.errors import UsageError
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "updated", "text")
+ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "updated", "language", "text")
 
 
 def _split(fields: str | None) -> tuple[tuple[str, str], ...]:

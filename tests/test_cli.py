@@ -45,7 +45,7 @@ ANSWER_KEYS = [
     "cached",
 ]
 CITATION_KEYS = {"number", "article_id", "version", "title", "source", "published", "url", "start", "end", "quote", "also_in", "words"}
-DETAIL_KEYS = {"article_id", "version", "title", "source", "author", "published", "updated", "url"}
+DETAIL_KEYS = {"article_id", "version", "title", "source", "author", "published", "updated", "url", "language"}
 
 Capture = pytest.CaptureFixture[str]
 

@@ -244,7 +244,9 @@ def test_library_of_another_model_says_so_and_sync_makes_it_anew(three: Assistan
 def test_library_of_the_first_schema_opens_with_all_that_it_held(three: Assistant) -> None:
     with sqlite3.connect(three.library.database.path) as db:
         # What later schemas added is taken away again; the rest is as the first release wrote it.
-        db.executescript("DROP TABLE usage; DROP TABLE written; DROP TABLE reads; PRAGMA user_version = 1")
+        db.executescript(
+            "DROP TABLE usage; DROP TABLE written; DROP TABLE reads; ALTER TABLE versions DROP COLUMN language; PRAGMA user_version = 1"
+        )
     later = reopened(three)
     assert quotes(later)[0][0] == "harbour"
     with sqlite3.connect(three.library.database.path) as db:

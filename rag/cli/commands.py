@@ -26,7 +26,7 @@ from rag.terminal import Bars, dotted, messages, print_answer, print_json
 
 log = logging.getLogger("rag")
 
-_DETAILS = ("article_id", "version", "title", "source", "author", "published", "updated", "url")
+_DETAILS = ("article_id", "version", "title", "source", "author", "published", "updated", "url", "language")
 _PASSAGE = ("article_id", "version", "start", "end", "text", "score", "title", "source", "published", "url")
 
 
@@ -159,7 +159,7 @@ def _show(args: argparse.Namespace) -> int:
     if args.json:
         print_json(_details(article) | {"text": article.text})
         return 0
-    for line in (article.title, article.source, article.author, article.published, article.url):
+    for line in (article.title, article.source, article.author, article.published, article.language, article.url):
         if line:
             print(line)
     print(f"\n{article.text}")

@@ -16,6 +16,7 @@ from rag.errors import RejectedFile
 from rag.intake.dates import parse_date
 from rag.intake.decode import tidy
 from rag.intake.identity import article_id, canonical_url, digest, site_of
+from rag.intake.language import language_of, primary_tag
 from rag.records import Article
 
 _LONGEST = {"title": 500, "source": 200, "author": 300}
@@ -36,6 +37,7 @@ class Fields:
     author: str | None = None
     published: str | None = None
     updated: str | None = None
+    language: str | None = None
 
 
 UNKNOWN = Fields()
@@ -73,6 +75,7 @@ def read_fields(given: Mapping[str, Any]) -> tuple[Fields, tuple[str, ...]]:
         author=_short("author", _names(given.get("author")), warnings),
         published=_date("published", given.get("published"), warnings),
         updated=_date("updated", given.get("updated"), warnings),
+        language=_language(given.get("language"), warnings),
     )
     return fields, tuple(warnings)
 
@@ -99,6 +102,7 @@ def make_article(fields: Fields, text: str, *, place: Place, by_title: bool) -> 
         published=known.published,
         updated=known.updated,
         url=known.url,
+        language=language_of(text, known.language),
     )
 
 
@@ -213,6 +217,17 @@ def _date(name: str, value: object, warnings: list[str]) -> str | None:
     if found is None:
         warnings.append(f"{name}: {_quoted(repr(value))} is not a date; taken as unknown")
     return found
+
+
+def _language(value: object, warnings: list[str]) -> str | None:
+    """What is no tag is no reason to lose an article: its words say the language."""
+    first = value[0] if isinstance(value, list) and value else value
+    if first is None or first == "":
+        return None
+    tag = primary_tag(first) if isinstance(first, str) else None
+    if tag is None:
+        warnings.append(f"language: {_quoted(repr(first))} is no tag such as en or de-AT; taken from the text")
+    return tag
 
 
 def _quoted(text: str) -> str:

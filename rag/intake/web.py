@@ -53,7 +53,15 @@ def _given(root: HtmlElement, facts: Facts, story: Story) -> dict[str, str | Non
     published = facts.published or _drawn_time(root) or date_near(story.header)
     updated = facts.updated if facts.updated != published else None
     title = (story.headline or "").split("\n")[0] or facts.title
-    return {"title": title, "source": facts.source, "author": author, "published": published, "updated": updated, "url": facts.url}
+    return {
+        "title": title,
+        "source": facts.source,
+        "author": author,
+        "published": published,
+        "updated": updated,
+        "url": facts.url,
+        "language": facts.language,
+    }
 
 
 def _drawn_time(root: HtmlElement) -> str | None:

@@ -25,7 +25,7 @@ from rag.store.redact import mentioned, redact
 from rag.text.moments import newest_first
 from rag.text.words import fold, stem
 
-_ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url"
+_ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url, v.language"
 # SQLite binds at most 32,766 values in a statement.
 _BIND = 10_000
 # A word of the title counts for more than one of the text, for BM25 (docs/evaluation.md).

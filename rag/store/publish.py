@@ -39,7 +39,7 @@ class Chunker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a pass wants: articles to put in, ids to take out (``withhold``: by hand), places that moved, sources to register."""
+    """What a pass wants: articles to put in, ids to take out (``withhold``: by hand), those that only moved or had no language yet, sources to register."""
 
     put: Sequence[Placed] = ()
     remove: frozenset[str] = frozenset()

@@ -19,7 +19,7 @@ from rag.settings import CHECKOUT, Settings
 from rag.store.library import Library
 
 # The libraries that turn files into text.
-_PARSERS = ("lxml", "mammoth", "pypdf", "PyYAML", "trafilatura")
+_PARSERS = ("lxml", "mammoth", "py3langid", "pypdf", "PyYAML", "trafilatura")
 _SET = {"max_file_mb", "max_article_chars", "fields", "parse_seconds", "parse_memory_mb"}
 
 

@@ -19,6 +19,8 @@ from rag.store.publish import Change, Stores, is_current, publish, sweep
 from rag.store.reads import Reads
 from rag.store.writes import Placed
 
+_MOST_REMARKS = 20  # a library in another language would give one for each of its articles
+
 log = logging.getLogger(__name__)
 
 
@@ -174,10 +176,12 @@ def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], n
         elif held is None or not held.live:
             added += 1
             put.append(placed)
-        elif details.get(id) != replace(placed.article, text=""):
+        # None where the library lost the text.
+        elif (known := details.get(id)) is None or known != replace(placed.article, text="", language=known.language):
             put.append(placed)
-        elif (held.location, held.path) != (placed.location, placed.path):
-            moved.append(placed)
+        elif (held.location, held.path, known.language) != (placed.location, placed.path, placed.article.language):
+            moved.append(placed)  # a library of before schema 3 learns its languages here: no new version, nothing embedded
+    gathered.warnings += _foreign(put)
     gone = frozenset(
         held.article_id
         for held in manifest.values()
@@ -201,6 +205,21 @@ def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], n
         rejected=tuple(gathered.rejected),
         warnings=tuple(gathered.warnings),
     )
+
+
+def _foreign(put: Sequence[Placed]) -> list[Rejection]:
+    """A remark for each new or changed article that is not in English, which questions are."""
+    found = [placed for placed in put if placed.article.language not in (None, "en")]
+    remarks = [
+        Rejection(p.path, None, f"in another language ({p.article.language}): questions are understood in English and find it less well")
+        for p in found[:_MOST_REMARKS]
+    ]
+    if len(found) > _MOST_REMARKS:
+        last, rest = found[_MOST_REMARKS - 1], len(found) - _MOST_REMARKS
+        remarks.append(
+            Rejection(last.path, None, f"and {rest} more articles are not in English; `newsdesk list --json` gives the language of each")
+        )
+    return remarks
 
 
 def _doubtful(held: Held, gathered: _Gathered) -> bool:

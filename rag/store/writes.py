@@ -23,7 +23,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Everything that becomes true at once; ``touched`` are the articles whose old chunks go, ``all_chunks`` means all of them."""
+    """Everything that becomes true at once; ``moved`` changes place and language alone, ``touched`` are the articles whose old chunks go, ``all_chunks`` means all of them."""
 
     put: Sequence[Placed]
     remove: frozenset[str]
@@ -47,13 +47,18 @@ def commit_switch(database: Database, switch: Switch) -> None:
             [(p.article.article_id, p.location, p.path, p.article.version) for p in switch.put],
         )
         db.executemany(
-            "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article_id, version) DO UPDATE SET title = excluded.title,"
-            " source = excluded.source, author = excluded.author, published = excluded.published, updated = excluded.updated, url = excluded.url",
+            "INSERT INTO versions (article_id, version, title, text, source, author, published, updated, url, language, ingested)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article_id, version) DO UPDATE SET title = excluded.title, source = excluded.source,"
+            " author = excluded.author, published = excluded.published, updated = excluded.updated, url = excluded.url, language = excluded.language",
             [_version(p.article, now) for p in switch.put],
         )
         db.executemany(
             "UPDATE articles SET location = ?, path = ? WHERE article_id = ?",
             [(p.location, p.path, p.article.article_id) for p in switch.moved],
+        )
+        db.executemany(
+            "UPDATE versions SET language = ? WHERE article_id = ? AND version = ?",
+            [(p.article.language, p.article.article_id, p.article.version) for p in switch.moved],
         )
         db.executemany(
             "UPDATE articles SET removed = ?, withheld = ? WHERE article_id = ?",
@@ -64,7 +69,7 @@ def commit_switch(database: Database, switch: Switch) -> None:
 
 
 def _version(a: Article, now: str) -> tuple[str | None, ...]:
-    return (a.article_id, a.version, a.title, a.text, a.source, a.author, a.published, a.updated, a.url, now)
+    return (a.article_id, a.version, a.title, a.text, a.source, a.author, a.published, a.updated, a.url, a.language, now)
 
 
 def _replace_chunks(db: sqlite3.Connection, switch: Switch) -> None:

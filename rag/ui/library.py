@@ -128,5 +128,8 @@ def _held(assistant: Assistant) -> None:
         )
         return
     st.caption(escape(words.holdings(overview)))
-    held = [{"Published": (a.published or "")[:10] or None, "Outlet": a.source, "Title": a.title} for a in assistant.library.articles()]
+    held = [
+        {"Published": (a.published or "")[:10] or None, "Outlet": a.source, "Language": a.language, "Title": a.title}
+        for a in assistant.library.articles()
+    ]
     st.dataframe(held, hide_index=True, height=min(36 * (len(held) + 1), 520), key="library-table")

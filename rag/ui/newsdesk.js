@@ -131,7 +131,14 @@ function drawArticle(view) {
   const pieces = view.text.map(([text, kind]) => (kind ? el("mark", kind, text) : text));
   const link = view.link ? el("a", "original", "Open the original ↗") : null;
   if (link) Object.assign(link, { href: view.link, target: "_blank", rel: "noopener noreferrer" });
-  return [el("h2", "headline", view.title), el("div", "meta byline", view.byline), link, drawRevision(view.revision), el("div", "body", ...pieces)];
+  const headline = el("h2", "headline", view.title);
+  const body = el("div", "body", ...pieces);
+  // Screen readers pronounce by lang; Arabic and Hebrew run from the right.
+  for (const node of [headline, body]) {
+    if (view.lang) node.lang = view.lang;
+    node.dir = view.dir;
+  }
+  return [headline, el("div", "meta byline", view.byline), link, drawRevision(view.revision), body];
 }
 
 // What became of the article since: closed, so that the quoted words stay what is seen first.
