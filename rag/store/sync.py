@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from rag.errors import NoSuchArticle, SourceError
@@ -125,7 +125,8 @@ def _take(gathered: _Gathered, location: str, entry: Entry) -> int:
 
 
 def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], new_sources: Sequence[str]) -> SyncReport:
-    details = {article.article_id: replace(article, text="") for article in stores.library.articles()}
+    # The text is compared too, not its digest alone: words that were damaged in the library are put right by the file.
+    same = {a.article_id for a in stores.library.articles() if (placed := gathered.placed.get(a.article_id)) and placed.article == a}
     put, moved, added, withheld = list[Placed](), list[Placed](), 0, 0
     for id, placed in gathered.placed.items():
         held = manifest.get(id)
@@ -137,7 +138,7 @@ def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], n
         elif held is None or not held.live:
             added += 1
             put.append(placed)
-        elif details.get(id) != replace(placed.article, text=""):
+        elif id not in same:
             put.append(placed)
         elif (held.location, held.path) != (placed.location, placed.path):
             moved.append(placed)
