@@ -625,7 +625,7 @@ WOUNDS = [
         {
             "1 articles without the text of their version",
             "1 chunks of articles that are removed, or of older versions",
-            "2 chunks whose vector is missing or cut short",
+            "2 chunks whose vector is missing, cut short or no unit vector",
         },
         id="vectors",
     ),

@@ -15,7 +15,7 @@ from time import perf_counter
 from rag.assistant import Assistant
 from rag.batch import read_batch
 from rag.cli import evaluate, keeping, versions
-from rag.errors import NewsdeskError, NoLibrary, UsageError
+from rag.errors import NewsdeskError, UsageError
 from rag.fetch import is_address
 from rag.intake import Rejection
 from rag.records import Article, Filters, answer_to_json
@@ -205,8 +205,6 @@ def _chat(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     stores = _open().stores
-    if not stores.library.exists:
-        raise NoLibrary(f"There is no library in {stores.library.home} yet: run `newsdesk sync FOLDER` first.")
     with Bars() as bars:
         stores.on_progress = bars.show
         findings = repair(stores) if args.repair else examine(stores)

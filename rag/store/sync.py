@@ -164,7 +164,12 @@ def _take(gathered: _Gathered, location: str, entry: Entry) -> int:
 
 
 def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], new_sources: Sequence[str]) -> SyncReport:
-    details = {article.article_id: replace(article, text="") for article in stores.library.articles()}
+    # The text is compared too, not its digest alone: words that were damaged in the library are put right by the file.
+    same = {
+        a.article_id: a.language
+        for a in stores.library.articles()
+        if (placed := gathered.placed.get(a.article_id)) and replace(placed.article, language=a.language) == a
+    }
     put, moved, added, withheld = list[Placed](), list[Placed](), 0, 0
     for id, placed in gathered.placed.items():
         held = manifest.get(id)
@@ -176,10 +181,9 @@ def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], n
         elif held is None or not held.live:
             added += 1
             put.append(placed)
-        # None where the library lost the text.
-        elif (known := details.get(id)) is None or known != replace(placed.article, text="", language=known.language):
+        elif id not in same:
             put.append(placed)
-        elif (held.location, held.path, known.language) != (placed.location, placed.path, placed.article.language):
+        elif (held.location, held.path, same[id]) != (placed.location, placed.path, placed.article.language):
             moved.append(placed)  # a library of before schema 3 learns its languages here: no new version, nothing embedded
     gathered.warnings += _foreign(put)
     gone = frozenset(

@@ -7,6 +7,7 @@ makes a new generation: a copy of the served one, plus the difference.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import random
@@ -31,6 +32,9 @@ from rag.store.checker import CHECKER, Verdict
 from rag.store.seal import check_seal, seal
 
 log = logging.getLogger(__name__)
+
+# Gives the stored vectors of chunk ids.
+VectorsOf = Callable[[Sequence[str]], NDArray[np.float32]]
 
 _COLLECTION = "chunks"
 # Chroma refuses more than 5,461 rows a call; smaller batches let the progress line move.
@@ -145,7 +149,7 @@ class Indexes:
         self,
         rows: Mapping[str, Row],
         *,
-        vectors: Callable[[Sequence[str]], NDArray[np.float32]],
+        vectors: VectorsOf,
         base: str | None,
         on_progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> str:
@@ -171,9 +175,7 @@ class Indexes:
                 log.warning("The index could not be brought up to date (%s); building it anew from the stored vectors.", error)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def check(
-        self, generation: str, rows: Mapping[str, Row], *, vectors: Callable[[Sequence[str]], NDArray[np.float32]], whole: bool = False
-    ) -> Verdict:
+    def check(self, generation: str, rows: Mapping[str, Row], *, vectors: VectorsOf, whole: bool = False) -> Verdict:
         """Open a generation in another process, compare the ids that it holds, and ask for a sample of them by their own vectors.
 
         With ``whole`` every row's fields and vector are compared. Raises LibraryError where nothing could be learnt from it.
@@ -201,7 +203,7 @@ class Indexes:
         name: str,
         rows: Mapping[str, Row],
         *,
-        vectors: Callable[[Sequence[str]], NDArray[np.float32]],
+        vectors: VectorsOf,
         base: str | None,
         on_progress: Callable[[int, int], None],
     ) -> None:
@@ -224,7 +226,7 @@ class Indexes:
                     on_progress(min((number + 1) * _ROWS, len(new)), len(new))
             finally:
                 _close(client)
-            seal(target)
+            seal(target, digest_of(sorted(rows), vectors))
 
     def _start(self, base: str | None, rows: Mapping[str, Row]) -> tuple[str | None, set[str]]:
         """The generation to copy and the ids it holds; None where building from nothing is better."""
@@ -235,6 +237,15 @@ class Indexes:
             if held and len(held - rows.keys()) <= _REBUILD_SHARE * len(held):
                 return base, held
         return None, set()
+
+
+def digest_of(ids: Sequence[str], vectors: VectorsOf) -> str:
+    """SHA-256 of rows' ids and vectors, in the order given."""
+    found = hashlib.sha256()
+    for part in _parts(ids):
+        found.update("\n".join(part).encode())
+        found.update(np.ascontiguousarray(vectors(part), dtype="<f4").tobytes())
+    return found.hexdigest()
 
 
 @contextmanager

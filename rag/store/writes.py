@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.records import Article
+from rag.store import fulltext
 from rag.store.database import Database
 from rag.store.library import ChunkRow, utc_now
 
@@ -48,7 +49,7 @@ def commit_switch(database: Database, switch: Switch) -> None:
         )
         db.executemany(
             "INSERT INTO versions (article_id, version, title, text, source, author, published, updated, url, language, ingested)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article_id, version) DO UPDATE SET title = excluded.title, source = excluded.source,"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article_id, version) DO UPDATE SET title = excluded.title, text = excluded.text, source = excluded.source,"
             " author = excluded.author, published = excluded.published, updated = excluded.updated, url = excluded.url, language = excluded.language",
             [_version(p.article, now) for p in switch.put],
         )
@@ -74,9 +75,9 @@ def _version(a: Article, now: str) -> tuple[str | None, ...]:
 
 def _replace_chunks(db: sqlite3.Connection, switch: Switch) -> None:
     if switch.all_chunks:
-        db.execute("DELETE FROM chunks_fts")
+        fulltext.empty(db)
         db.execute("DELETE FROM chunks")
-    for article_id in sorted(switch.touched):
+    for article_id in () if switch.all_chunks else sorted(switch.touched):
         db.execute("DELETE FROM chunks_fts WHERE rowid IN (SELECT id FROM chunks WHERE article_id = ?)", (article_id,))
         db.execute("DELETE FROM chunks WHERE article_id = ?", (article_id,))
     for row in switch.chunks:
