@@ -375,7 +375,7 @@ def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_flipped_bytes_never_kill_who_opens_the_index(
-    seed: int, home: Path, shelf: tuple[Path, list[object]], assistant: Assistant
+    seed: int, home: Path, forks: Forks, shelf: tuple[Path, list[object]], assistant: Assistant
 ) -> None:
     """Eight places at a time: either the answers are the same, or the doctor finds it and mends it."""
     choose, path = random.Random(seed), served(home) / "chroma.sqlite3"
