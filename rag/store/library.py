@@ -137,6 +137,14 @@ class Library:
             raise NoSuchArticle(f"The library holds no article {article_id!r}: `newsdesk list` shows what it holds.")
         return [Version(row[0], row[1], row[2], row[3], row[4], bool(row[5])) for row in rows]
 
+    def ingested(self) -> dict[str, str]:
+        """When the version of each live article that is searched was taken in, by id."""
+        with self.snapshot() as db:
+            rows = db.execute(
+                "SELECT article_id, v.ingested FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NULL"
+            )
+            return {row[0]: row[1] for row in rows}
+
     # Search
 
     def match(self, query: str, *, filters: Filters, limit: int) -> list[tuple[str, float]]:
