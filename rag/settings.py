@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -128,6 +130,24 @@ class Settings(BaseSettings):
     )
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")
 
+    zone: str | None = Field(
+        None,
+        description="Time zone of the readers, as `Europe/Berlin`, in which a question's “yesterday” is meant; without it, this machine's.",
+    )
+    today: date | None = Field(
+        None,
+        description="Day from which a question's “last week” counts, for archives and tests (YYYY-MM-DD); without it, the day that it is.",
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, name: str | None) -> str | None:
+        """A name of the IANA time zone database."""
+        try:
+            return name and ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("no time zone such as Europe/Berlin") from error
+
     @field_validator("home", "prompts", "models")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
@@ -157,6 +177,10 @@ class Settings(BaseSettings):
     def field_names(self) -> tuple[tuple[str, str], ...]:
         """``fields`` as pairs: a key of an article, and the key or path where it stands."""
         return _split(self.fields)
+
+    def day_today(self) -> date:
+        """The day that a question's "today" means."""
+        return self.today or datetime.now(ZoneInfo(self.zone) if self.zone else None).date()
 
     @property
     def prompts_file(self) -> Path:

@@ -23,6 +23,7 @@ from rag.settings import CHECKOUT, load_settings
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
 from rag.terminal import Bars, dotted, messages, print_answer, print_json
+from rag.text.spoken import time_in_words
 
 log = logging.getLogger("rag")
 
@@ -97,7 +98,7 @@ def _ask(args: argparse.Namespace) -> int:
     filters = _filters(assistant, args)
     if args.batch is not None:
         return _ask_batch(args, assistant, filters)
-    answer = assistant.ask(args.question, filters=filters, write=not args.quotes)
+    answer = assistant.ask(args.question, filters=filters, write=not args.quotes, any_time=args.any_time)
     if args.json:
         print_json(answer_to_json(answer))
     else:
@@ -111,7 +112,7 @@ def _ask_batch(args: argparse.Namespace, assistant: Assistant, filters: Filters)
         try:
             if item.error:
                 raise UsageError(item.error)
-            answer = assistant.ask(item.question, history=item.history, filters=filters, write=not args.quotes)
+            answer = assistant.ask(item.question, history=item.history, filters=filters, write=not args.quotes, any_time=args.any_time)
         except UsageError as error:
             status = 2
             if args.json:
@@ -130,10 +131,12 @@ def _ask_batch(args: argparse.Namespace, assistant: Assistant, filters: Filters)
 
 def _search(args: argparse.Namespace) -> int:
     assistant = _open()
-    passages = assistant.search(args.query, filters=_filters(assistant, args), limit=args.limit)
+    passages = assistant.search(args.query, filters=_filters(assistant, args), limit=args.limit, any_time=args.any_time)
     if args.json:
         print_json([{name: getattr(passage, name) for name in _PASSAGE} for passage in passages])
         return 0
+    if not args.any_time and (time := assistant.time_asked(args.query)) and time.kind == "published":
+        print(f"{time_in_words(time)} (“{time.text}”); --any-time takes it off.\n")
     for number, passage in enumerate(passages, start=1):
         print(f"{number}. {dotted(passage.title, passage.source, passage.published, passage.url)}")
         print(f"   {' '.join(passage.text.split())}\n")
@@ -143,9 +146,11 @@ def _search(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    articles = _open().library.articles()
+    library = _open().library
+    articles = library.articles()
     if args.json:
-        print_json([_details(article) for article in articles])
+        ingested = library.ingested()
+        print_json([_details(article) | {"ingested": ingested.get(article.article_id)} for article in articles])
     else:
         for article in articles:
             print("\t".join([article.article_id, (article.published or "")[:10], article.source or "", article.title]))
@@ -155,9 +160,11 @@ def _list(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     if args.versions or args.diff:
         return versions.show_versions(_open(), args)
-    article = _open().article(args.article, args.version)
+    assistant = _open()
+    article = assistant.article(args.article, args.version)
     if args.json:
-        print_json(_details(article) | {"text": article.text})
+        ingested = next(v.ingested for v in assistant.versions(args.article) if v.version == article.version)
+        print_json(_details(article) | {"ingested": ingested, "text": article.text})
         return 0
     for line in (article.title, article.source, article.author, article.published, article.language, article.url):
         if line:
@@ -302,6 +309,7 @@ def _add_filters(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--since", type=_day, metavar="DATE", help="only articles of that day (YYYY-MM-DD) or later")
     sub.add_argument("--until", type=_day, metavar="DATE", help="only articles of that day or earlier")
     sub.add_argument("--outlet", action="append", metavar="NAME", help="only articles of that outlet; may be repeated")
+    sub.add_argument("--any-time", action="store_true", help="let words such as “last week” in the question narrow and order nothing")
 
 
 def _day(text: str) -> date:

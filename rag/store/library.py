@@ -152,6 +152,14 @@ class Library:
             row = db.execute("SELECT text FROM versions WHERE article_id = ? AND version = ?", (article_id, version)).fetchone()
         return row and str(row[0])
 
+    def ingested(self) -> dict[str, str]:
+        """When the version of each live article that is searched was taken in, by id."""
+        with self.snapshot() as db:
+            rows = db.execute(
+                "SELECT article_id, v.ingested FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NULL"
+            )
+            return {row[0]: row[1] for row in rows}
+
     # What files gave
 
     def reads(self, location: str) -> list[tuple[str, str, str, str]]:

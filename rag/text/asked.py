@@ -34,6 +34,8 @@ _BEGINS = re.compile(
     rf"^\W*(?:please\s+)?(?:show me|find|list|give me)?\s*(?:the|any|all)?\s*{_NEWS}\b(?!.*\b(?:who|what|how|when|where|why|did|does|is|was|were)\b)",
     re.I,
 )
+# "This year: the year before?" moves a time that is not known here.
+_BESIDE = re.compile(r"\bthe (?:(?:year|month|week) (?:before|after)|day (?:before|after)(?! yesterday| tomorrow))\b", re.I)
 _BARE_YEAR = re.compile(r"(?:19|20)\d\d")
 _OF_YEAR = re.compile(r"\b(?:of|by)\s$", re.I)
 
@@ -56,9 +58,16 @@ def understood(question: str, today: date, outlets: Sequence[str] = ()) -> Under
     found = [s for s in stretches(plain, today, lambda start, end: lean) if not _is_attribute(s, plain)]
     if any(re.fullmatch(r"\s*,?\s*or\s+(?:on\s+|in\s+)?", plain[a.end : b.start], re.I) for a, b in itertools.pairwise(found)):
         return None  # "on Monday or on Tuesday?" asks which
+    if _BESIDE.search(plain):
+        return None
     readings = [_read(plain, question, found, place, today, outlets) for place in range(len(found))]
     known = [reading for reading in readings if reading]
     return next((u for u in known if u.time.kind == "published"), known[0] if known else None)
+
+
+def without_time(question: str, time: TimeAsked) -> str:
+    """The question without the words that name its time."""
+    return " ".join(question.replace(time.text, " ", 1).split()).replace(" ?", "?")
 
 
 def retimed(earlier: str, rest: str) -> str | None:
@@ -128,6 +137,9 @@ def _is_range(text: str, one: Stretch, other: Stretch) -> bool:
 def _of_publication(text: str, start: int, named: int, end: int, outlets: Sequence[str]) -> bool:
     """Whether the words right before the time (from ``start`` on they lead up to it), or right behind it, tell of articles."""
     before, lead, after = text[:start].rstrip(), text[start:named], text[end:]
+    # "Was published in January": the word that leads up to the days is the one that tells of articles.
+    if re.match(r"\s*(?:published|written|printed)\b", lead, re.I) and re.search(r"\b(?:was|were|is|are|been)$", before, re.I):
+        return True
     papers = "|".join([r"papers", "press", "newspapers", "media", *(re.escape(name) for name in _names(outlets))])
     if re.search(rf"(?:\b{_NEWS}{_LINKS}|\b{_PASSIVE}|\b(?:{papers})\s+(?:\w+\s+)?{_TELLS})$", before, re.I) or _NEW.search(before):
         return True

@@ -23,7 +23,7 @@ function makePreview() {
   box.id = "preview";
   const hide = () => box.matches(":popover-open") && box.hidePopover();
   const show = (chip, view) => {
-    box.replaceChildren(el("div", "meta", view.meta), el("div", "preview-quote", view.quote), el("div", "hint", view.hint ?? "Click to read it in the article"));
+    box.replaceChildren(el("div", "meta", view.meta), el("div", "preview-quote", view.quote), ...notes(view.notes), el("div", "hint", view.hint ?? "Click to read it in the article"));
     box.showPopover();
     const at = chip.getBoundingClientRect();
     const size = box.getBoundingClientRect();
@@ -33,6 +33,11 @@ function makePreview() {
     box.style.top = `${below ? at.bottom + 8 : Math.max(8, at.top - size.height - 8)}px`;
   };
   return { box, hide, show };
+}
+
+// The days that relative words of a quote mean; beside it, never in it.
+function notes(lines) {
+  return (lines ?? []).map((line) => el("div", "note", line));
 }
 
 function chips(views, page) {
@@ -84,6 +89,7 @@ function card(view, page) {
       "div",
       "quoted",
       button("quote", () => page.open(quote.open), el("span", "number", String(quote.number)), el("span", "words", quote.quote)),
+      ...notes(quote.notes),
       also.length ? el("div", "also", "Also in ", ...also) : null,
     );
   });
@@ -138,7 +144,7 @@ function drawArticle(view) {
     if (view.lang) node.lang = view.lang;
     node.dir = view.dir;
   }
-  return [headline, el("div", "meta byline", view.byline), link, drawRevision(view.revision), body];
+  return [headline, el("div", "meta byline", view.byline), link, ...notes(view.notes), drawRevision(view.revision), body];
 }
 
 // What became of the article since: closed, so that the quoted words stay what is seen first.

@@ -19,12 +19,14 @@ _OPAQUE = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question that waits; ``searched_as`` where the reader worded the search, ``after`` that many turns; without ``write`` quotes are asked for."""
+    """A question that waits; ``searched_as`` where the reader worded the search, ``after`` that many turns; without ``write`` quotes are asked for,
+    with ``any_time`` the question's days were taken off."""
 
     question: str
     searched_as: str | None = None
     after: int | None = None
     write: bool = True
+    any_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rag.records import Account, Answer, Article, Citation, Passage, Sentence, Span, Version
+from rag.records import Account, Answer, Article, Citation, Note, Passage, Sentence, Span, Version
 from rag.text.differences import Piece, differences
+from rag.text.notes import notes
+from rag.text.spoken import days_in_words
 from rag.ui import words
 
 View = dict[str, Any]
@@ -125,12 +127,13 @@ def article_view(article: Article, focus: Place, cited: Iterable[Place], revisio
         "byline": words.meta(
             f"By {article.author}" if article.author else None,
             words.day(article.published),
-            f"updated {words.day(article.updated)}" if article.updated and article.updated != article.published else None,
+            words.updated(article.published, article.updated),
             f"in {words.language(article.language)}" if article.language not in (None, "en") else None,
         ),
         "lang": article.language,
         "dir": words.direction(article.language),
         "link": words.original(article.url, article.text[focus.start : focus.end]),
+        "notes": notes_view(notes(Span(focus.start, focus.end), article.text[focus.start : focus.end], article.published)),
         "revision": revision,
         "text": segments(article.text, Span(focus.start, focus.end), [Span(p.start, p.end) for p in cited]),
     }
@@ -201,11 +204,17 @@ def _foot(answer: Answer) -> str:
 def _chip(citation: Citation) -> View:
     return {
         "number": citation.number,
-        "meta": words.meta(citation.source, words.day(citation.published)),
+        "meta": words.meta(citation.source, words.day(citation.published), words.updated(citation.published, citation.updated)),
         "title": citation.title,
         "quote": citation.quote,
+        "notes": notes_view(citation.notes),
         "open": f"c{citation.number}",
     }
+
+
+def notes_view(notes: Iterable[Note]) -> list[str]:
+    """What relative words of a quote mean, each on a line beside it."""
+    return [f"“{note.text}”: {days_in_words(note.since, note.until)}" for note in notes]
 
 
 def _account(account: Account, citations: Iterable[Citation]) -> View:

@@ -48,6 +48,11 @@ def day(value: str | date | None) -> str:
     return f"{value.day} {value:%B} {value.year}"
 
 
+def updated(published: str | None, later: str | None) -> str | None:
+    """``updated 3 May 2025`` where an article says so; None where that is the day on which it was published."""
+    return f"updated {day(later)}" if later and later[:10] != (published or "")[:10] else None
+
+
 def count(number: int, noun: str) -> str:
     """``1 article``, ``1,240 articles``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
