@@ -459,6 +459,14 @@ def test_killed_sync_leaves_the_old_state_and_the_next_goes_on(changing: Assista
     assert examine(changing.stores) == []
 
 
+def test_index_that_was_cut_off_bears_no_seal_of_the_one_it_was_copied_from(changing: Assistant, forks: Forks) -> None:
+    known = {entry.name for entry in (changing.settings.home / "chroma").iterdir()}
+    assert forks.join(forks.start(changing.settings.home, "sync", die=("indexing", 1))) == -signal.SIGKILL
+    (begun,) = [entry for entry in (changing.settings.home / "chroma").iterdir() if entry.name not in known]
+    assert (begun / "chroma.sqlite3").is_file()
+    assert not changing.stores.indexes.is_sound(begun.name)
+
+
 @pytest.mark.parametrize("seconds", [0.1, 0.6, 1.1], ids=lambda seconds: f"after {seconds} s")
 def test_sync_killed_at_any_moment_can_be_run_again(changing: Assistant, forks: Forks, seconds: float) -> None:
     old = quotes(changing)

@@ -15,6 +15,10 @@ _SEAL = "sealed.json"
 _VECTORS = "vectors.sha256"
 
 
+# What a copy must not take along: it is not finished until it is sealed itself.
+SEALS = (_SEAL, _VECTORS)
+
+
 def seal(folder: Path, vectors: str) -> None:
     """Record the graph's files as they are now, and the digest of the vectors that went in; call it once the folder is written and closed."""
     (folder / _VECTORS).write_text(vectors, encoding="utf-8")

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from rag.errors import LibraryError, StorageError
 from rag.records import Filters
 from rag.store.checker import CHECKER, Verdict
-from rag.store.seal import check_seal, seal
+from rag.store.seal import SEALS, check_seal, seal
 
 log = logging.getLogger(__name__)
 
@@ -211,7 +211,7 @@ class Indexes:
             base, held = self._start(base, rows)
             target = self.folder / name
             if base:
-                shutil.copytree(self.folder / base, target)
+                shutil.copytree(self.folder / base, target, ignore=shutil.ignore_patterns(*SEALS))
             else:
                 target.mkdir(parents=True)
             client = _client(target)
