@@ -166,7 +166,8 @@ def _show(args: argparse.Namespace) -> int:
         ingested = next(v.ingested for v in assistant.versions(args.article) if v.version == article.version)
         print_json(_details(article) | {"ingested": ingested, "text": article.text})
         return 0
-    for line in (article.title, article.source, article.author, article.published, article.language, article.url):
+    language = f"language: {article.language}" if article.language not in (None, "en") else None
+    for line in (article.title, article.source, article.author, article.published, language, article.url):
         if line:
             print(line)
     print(f"\n{article.text}")
