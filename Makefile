@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARTICLES ?= corpus
 
-.PHONY: chat test lint browser install clean
+.PHONY: chat test soak lint browser install clean
 
 chat: install
 	$(BIN)/newsdesk sync $(ARTICLES)
@@ -12,6 +12,10 @@ chat: install
 
 test: install
 	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile
+
+# Half an hour to an hour: 200 random sequences of passes, kills and full disks over a library.
+soak: install
+	$(BIN)/python tests/soak.py --sequences 200 -o docs/integrity-soak.md
 
 browser: install
 	NEWSDESK_REQUIRE_BROWSER=1 $(BIN)/pytest -m browser

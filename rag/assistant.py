@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from rag.answer import digest, refusals
@@ -17,6 +18,7 @@ from rag.answer.followups import CARRIED, complete
 from rag.answer.missing import missing
 from rag.answer.prompts import Task
 from rag.answer.suggest import candidates
+from rag.answer.when import joined, narrowed, of_those_days, preferred, soon_after
 from rag.errors import QuestionError
 from rag.models.embeddings import Embedder
 from rag.models.reader import Reader, Reading
@@ -31,6 +33,7 @@ from rag.records import (
     Passage,
     Searched,
     Seconds,
+    TimeAsked,
     Turn,
     Usage,
     Version,
@@ -42,7 +45,10 @@ from rag.settings import Settings
 from rag.store.ledger import Ledger
 from rag.store.library import Library
 from rag.store.publish import Stores
+from rag.store.redact import redact
 from rag.store.vectors import Indexes
+from rag.text.asked import understood, without_time
+from rag.text.moments import newest_first
 from rag.text.questions import Asked, Intent, understand, wants_several
 from rag.text.words import terms
 from rag.writing import Request, Writer
@@ -83,9 +89,10 @@ class Assistant:
         filters: Filters = Filters(),
         searched_as: str | None = None,
         write: bool = True,
+        any_time: bool = False,
     ) -> Answer:
         """The answer, whole; see ``stream``."""
-        *_, answer = self.stream(question, history=history, filters=filters, searched_as=searched_as, write=write)
+        *_, answer = self.stream(question, history=history, filters=filters, searched_as=searched_as, write=write, any_time=any_time)
         assert isinstance(answer, Answer)
         return answer
 
@@ -97,11 +104,12 @@ class Assistant:
         filters: Filters = Filters(),
         searched_as: str | None = None,
         write: bool = True,
+        any_time: bool = False,
     ) -> Generator[Event, None, None]:
         """Searched, Found, Wrote for each sentence (Writing between them where a chat model writes), and the Answer last.
 
         ``searched_as`` replaces the completed question where a reader has edited it; without ``write`` the answer is quotes, whatever the
-        settings. Raises QuestionError for an empty or oversized question, NoLibrary when nothing was synced, LibraryMismatch when another
+        settings; with ``any_time`` the question's words on time narrow and order nothing. Raises QuestionError for an empty or oversized question, NoLibrary when nothing was synced, LibraryMismatch when another
         model made the library. A chat model that fails raises nothing: the answer is quotes then, and its ``notice`` says why.
         """
         clock = _Clock()
@@ -116,12 +124,18 @@ class Assistant:
         if not searched_as:
             text = self.retriever.corrected(text)
         overview = self.library.overview()
-        yield Searched(text, overview.articles)
+        time, plain = self._timed(text, overview, any_time)
+        asked = understand(plain)
+        yield Searched(text, overview.articles, time)
+        within = narrowed(filters, time)
+        if within is None and time:
+            yield dataclasses.replace(_refusal(question, text, refusals.no_day_in_both(filters, time), (), clock), time=time)
+            return
         with clock.of("retrieve"):
-            passages = self._found(text, asked, filters)
+            passages = self._found(plain, asked, within or filters, soon_after(filters, time))
         yield Found(passages[: self.settings.passages])
         with clock.of("read"):
-            read = self._read(text, asked, passages)
+            read = self._read(plain, asked, passages, time)
         passages = (passages if self.reranker else _reranked(passages, read.readings))[: self.settings.passages]
         notice = None
         if writer and (material := read.material or (passages if asked.intent == "fact" else ())):
@@ -131,9 +145,11 @@ class Assistant:
             usage, notice = _total(usage, result.usage), result.notice
             if answer := result.answer:
                 if answer.status == "abstained":
-                    refusal = refusals.nothing_answers(overview, filters, found=True, why=missing(text, passages))
+                    refusal = self._nothing(overview, filters, time, passages, missing(plain, passages))
                     answer = dataclasses.replace(answer, answer=refusal)
-                yield dataclasses.replace(answer, passages=passages, seconds=clock.seconds(), confidence=read.confidence, usage=usage)
+                yield dataclasses.replace(
+                    answer, time=time, passages=passages, seconds=clock.seconds(), confidence=read.confidence, usage=usage
+                )
                 return
         if read.quotes:
             if notice is None:
@@ -142,27 +158,50 @@ class Assistant:
         elif asked.intent == "summary" and not asked.topic:
             answer = _refusal(question, text, refusals.WHICH_ARTICLE, passages, clock)
         else:
-            why = missing(text, passages)
-            answer = _refusal(question, text, refusals.nothing_answers(overview, filters, found=bool(passages), why=why), passages, clock)
-        yield dataclasses.replace(answer, confidence=read.confidence, notice=notice, usage=usage)
+            refusal = self._nothing(overview, filters, time, passages, missing(plain, passages))
+            answer = _refusal(question, text, refusal, passages, clock)
+        yield dataclasses.replace(answer, time=time, confidence=read.confidence, notice=notice, usage=usage)
 
-    def _found(self, text: str, asked: Asked, filters: Filters) -> tuple[Passage, ...]:
-        """The passages as they will be read, best first."""
+    def time_asked(self, question: str) -> TimeAsked | None:
+        """What a question's words on time are understood to mean, None where it has none."""
+        found = understood(question, self.settings.day_today(), self.overview().outlets)
+        return found.time if found else None
+
+    def _timed(self, text: str, overview: Overview, any_time: bool) -> tuple[TimeAsked | None, str]:
+        """What the words on time mean, and the question to search: days of publication are searched as days, not as words."""
+        found = None if any_time else understood(text, self.settings.day_today(), overview.outlets)
+        if not found:
+            return None, text
+        return found.time, found.rest if found.time.kind == "published" and terms(found.rest) else text
+
+    @staticmethod
+    def _nothing(overview: Overview, filters: Filters, time: TimeAsked | None, passages: Sequence[Passage], why: str | None) -> str:
+        found = bool(passages)
+        if time and time.kind == "published" and overview.articles:
+            return refusals.nothing_then(overview, filters, time, found=found, why=why)
+        return refusals.nothing_answers(overview, filters, found=found, why=why)
+
+    def _found(self, text: str, asked: Asked, filters: Filters, then: Filters | None) -> tuple[Passage, ...]:
+        """The passages as they will be read, best first; those that ``then`` leaves, the days of an event, come beside the others."""
         wider = _LATEST_WIDENS if asked.intent == "latest" else _RERANKED if self.reranker else 1
         passages = self.retriever.search(asked.topic or text, filters=filters, limit=wider * self.settings.passages)
+        if then:
+            passages = joined(passages, self.retriever.search(text, filters=then, limit=self.settings.passages), len(passages))
         if self.reranker:
             order = self.reranker.order(text, [f"{p.title}\n{p.text}" for p in passages])
             passages = [passages[place] for place in order]
         return tuple(passages)
 
-    def _read(self, text: str, asked: Asked, passages: Sequence[Passage]) -> _Read:
+    def _read(self, text: str, asked: Asked, passages: Sequence[Passage], time: TimeAsked | None) -> _Read:
         """The quotes that answer, none where nothing does, and what a chat model would write from where that is not simply what was found."""
         most = self.settings.quotes
         if asked.intent == "fact":
             # "Who said so?" by itself asks after nothing; something that answers "who" would be found all the same.
             if not terms(text):
                 return _Read()
-            readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text))
+            readings = self._weighed(text, passages, time)
+            confidence = readings[0].probability if readings else None
+            readings = preferred(readings, passages, time, self.settings.answer_threshold)
             answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
             accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
             quotes = choose_quotes(
@@ -173,7 +212,7 @@ class Assistant:
                 accounts=accounts,
                 several=wants_several(text),
             )
-            return _Read(quotes, readings[0].probability if readings else None, readings)
+            return _Read(quotes, confidence, readings)
         rarity = self.retriever.rarity(asked.topic)
         # "Summarise this article" after a question means the article that was found for it.
         close = passages if asked.intent == "summary" and CARRIED in text else digest.about(passages, asked.topic, rarity)
@@ -183,8 +222,18 @@ class Assistant:
             first = close[0]
             whole = tuple(self.library.chunks_of(first.article_id))
             return _Read(digest.summarise(self.article(first.article_id, first.version), most=most), None, [], whole)
-        newest = tuple(sorted(close, key=lambda p: p.published or "", reverse=True))
+        newest = tuple(sorted(close, key=lambda p: newest_first(p.published)))
         return _Read(digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most), None, [], newest)
+
+    def _weighed(self, text: str, passages: Sequence[Passage], time: TimeAsked | None) -> list[Reading]:
+        """The sentences by the probability that they answer. Where none does and the question names an event's days, which an article may call
+        "Friday", those that name the same days are weighed for the question without them."""
+        readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text))
+        best = readings[0].probability if readings else 1.0
+        if time and time.kind == "event" and best < self.settings.answer_threshold and (rest := without_time(text, time)) and terms(rest):
+            again = self.reader.read(rest, passages, rarity=self.retriever.rarity(rest))
+            return of_those_days(again, passages, time) or readings
+        return readings
 
     def _checked(self, question: str) -> str:
         # Half a surrogate pair, as a wrong encoding on the command line gives it, is no text.
@@ -197,9 +246,12 @@ class Assistant:
             )
         return text
 
-    def search(self, query: str, *, filters: Filters = Filters(), limit: int | None = None) -> list[Passage]:
-        """The passages for a query, best first, without reading them; raises as ``stream`` does."""
-        return self.retriever.search(self._checked(query), filters=filters, limit=limit)
+    def search(self, query: str, *, filters: Filters = Filters(), limit: int | None = None, any_time: bool = False) -> list[Passage]:
+        """The passages for a query, best first, without reading them; none where its days and the filters have none in common. Raises as ``stream`` does."""
+        text = self._checked(query)
+        time, plain = self._timed(text, self.overview(), any_time)
+        within = narrowed(filters, time)
+        return [] if within is None else self.retriever.search(plain, filters=within, limit=limit)
 
     def article(self, article_id: str, version: str | None = None) -> Article:
         """One article; raises NoSuchArticle."""
@@ -238,8 +290,19 @@ class Assistant:
                     return
 
     def save_turn(self, conversation_id: str, answer: Answer) -> None:
-        """Keep a turn of a conversation, frozen as it was answered."""
-        self.library.add_turn(conversation_id, dataclasses.asdict(answer))
+        """Keep a turn of a conversation, frozen as it was answered, but without the words of articles that were purged meanwhile."""
+        began = datetime.now(UTC) - timedelta(seconds=answer.seconds.total)
+        self.library.add_turn(conversation_id, dataclasses.asdict(answer), began=began.isoformat(timespec="seconds"))
+
+    def purged(self) -> frozenset[str]:
+        """Ids of all articles that were purged."""
+        return self.library.purged() if self.library.exists else frozenset()
+
+    def without_purged(self, answer: Answer) -> Answer:
+        """The answer without the words of articles that were purged since it was given."""
+        stored = dataclasses.asdict(answer)
+        cleaned = redact(stored, self.purged())
+        return answer if cleaned is stored else answer_from_dict(cleaned)
 
     def conversation(self, conversation_id: str) -> list[Answer]:
         """The turns of a conversation, oldest first; empty when there is none of that id."""

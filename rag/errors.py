@@ -4,7 +4,8 @@ NewsdeskError                what the command line prints in one line (exit 1)
 ├── UsageError               the request or its input is wrong (exit 2)
 │   ├── QuestionError        an empty or oversized question
 │   ├── SourceError          a source that cannot be read at all
-│   │   └── RejectedFile     one file of a source, or one line of it, that was left out
+│   │   ├── RejectedFile     one file of a source, or one line of it, that was left out
+│   │   └── FetchError       an address that was refused, or did not answer
 │   └── NoSuchArticle        an article or version that the library does not hold
 ├── LibraryError             the library or its index cannot be used
 │   ├── NoLibrary            nothing has been synced yet
@@ -33,6 +34,10 @@ class SourceError(UsageError):
 
 class RejectedFile(SourceError):
     """One file or line of a source was left out; the rest goes in."""
+
+
+class FetchError(SourceError):
+    """An address was refused, or did not answer."""
 
 
 class NoSuchArticle(UsageError):

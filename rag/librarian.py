@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rag.errors import UsageError
+from rag.fetch import is_address
 from rag.intake import Rejection, keep_upload, uploads_folder
 from rag.store.lock import writer_lock
 from rag.store.publish import Progress, Stores
@@ -36,7 +38,14 @@ def take_in(stores: Stores, files: Sequence[tuple[str, bytes]], on_progress: Pro
     return dataclasses.replace(outcome, left_out=(*left_out, *outcome.left_out))
 
 
-def check_sources(stores: Stores, sources: Sequence[Path], on_progress: Progress) -> Outcome:
-    """Sync these sources, or with none all that are registered; raises what a sync raises."""
+def take_address(stores: Stores, address: str, on_progress: Progress) -> Outcome:
+    """Fetch an address that a person gave, and register it as a source; raises UsageError for what is none, else what a sync raises."""
+    if not is_address(address):
+        raise UsageError(f"{address[:100]!r} is no address: it begins with https:// or http://.")
+    return check_sources(stores, [address], on_progress)
+
+
+def check_sources(stores: Stores, sources: Sequence[Path | str], on_progress: Progress) -> Outcome:
+    """Sync these sources (folders, files, or addresses as text), or with none all that are registered; raises what a sync raises."""
     report = sync(dataclasses.replace(stores, on_progress=on_progress), sources)
     return Outcome(report, report.rejected)

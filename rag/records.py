@@ -28,7 +28,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One version of one article; ``source`` is the outlet, dates are ISO 8601 text."""
+    """One version of one article; ``source`` is the outlet, dates are ISO 8601 text, ``language`` a primary tag of BCP 47 such as "en"."""
 
     article_id: str
     version: str
@@ -39,6 +39,7 @@ class Article:
     published: str | None = None
     updated: str | None = None
     url: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Passage:
     source: str | None
     published: str | None
     url: str | None
+    updated: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,23 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """The days that a relative word of a quote ("Tuesday", "last week") means: ``text`` from ``start`` to ``end`` in the article, ISO days, both inclusive."""
+
+    start: int
+    end: int
+    text: str
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """The exact words that a sentence rests on: ``quote`` is the stored text from ``start`` to ``end``.
 
-    ``words`` is the part of it that answers, in the same offsets; None where that is not sure enough.
+    ``words`` is the part of it that answers, in the same offsets; None where that is not sure enough. ``deleted`` says that the article
+    was purged since: of the citation only number, article id, outlet and date are left then. ``notes`` stand beside the quote, never in it;
+    ``updated`` is None where the article does not say.
     """
 
     number: int
@@ -117,6 +132,9 @@ class Citation:
     quote: str
     also_in: tuple[Origin, ...] = ()
     words: Span | None = None
+    deleted: bool = False
+    updated: str | None = None
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +189,24 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeAsked:
+    """The days that a question names, ISO, both inclusive, None where open: when an article was ``published``, which narrows the search, or when an
+    ``event`` was, which orders what is found."""
+
+    text: str
+    kind: Literal["published", "event"]
+    since: str | None
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the assistant says, and all that it rests on.
 
     ``confidence`` is the probability that the best sentence answers, on a refusal too; None where no sentence was weighed.
     ``notice`` is what a reader must know of how the answer came about; ``incomplete`` says that it broke off. ``usage`` is None where
-    no chat model was asked; ``cached`` says that it was written for the same question before.
+    no chat model was asked; ``cached`` says that it was written for the same question before. ``time`` is what was understood of the
+    question's words on time, None where it has none or the reader took it off.
     """
 
     question: str
@@ -194,6 +224,7 @@ class Answer:
     incomplete: bool = False
     usage: Usage | None = None
     cached: bool = False
+    time: TimeAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +249,11 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """Event: the question as it is searched, and the size of what is searched."""
+    """Event: the question as it is searched, the size of what is searched, and the days that the question names."""
 
     searched_as: str
     articles: int
+    time: TimeAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +318,7 @@ def answer_to_json(answer: Answer, *, id: str | None = None) -> dict[str, Any]:
         "incomplete",
         "usage",
         "cached",
+        "time",
     )
     return out | {key: _plain(fields[key]) for key in order}
 
@@ -299,9 +332,14 @@ def _plain(value: Any) -> Any:
 
 
 def _citation(stored: Mapping[str, Any]) -> Citation:
-    # Turns that were kept before ``words`` was added have none.
-    words = stored.get("words")
-    return Citation(**{**stored, "also_in": tuple(Origin(**o) for o in stored["also_in"]), "words": Span(**words) if words else None})
+    # Turns that were kept before ``words`` and ``notes`` were added have none.
+    words, notes = stored.get("words"), stored.get("notes") or ()
+    read = {
+        "also_in": tuple(Origin(**o) for o in stored["also_in"]),
+        "words": Span(**words) if words else None,
+        "notes": tuple(Note(**n) for n in notes),
+    }
+    return Citation(**{**stored, **read})
 
 
 def answer_from_dict(stored: Mapping[str, Any]) -> Answer:
@@ -320,4 +358,5 @@ def answer_from_dict(stored: Mapping[str, Any]) -> Answer:
         incomplete=stored.get("incomplete", False),
         usage=Usage(**stored["usage"]) if stored.get("usage") else None,
         cached=stored.get("cached", False),
+        time=TimeAsked(**stored["time"]) if stored.get("time") else None,
     )

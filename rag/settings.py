@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -14,7 +16,7 @@ from rag.errors import UsageError
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
-ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "updated", "text")
+ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "updated", "language", "text")
 
 
 def _split(fields: str | None) -> tuple[tuple[str, str], ...]:
@@ -116,7 +118,35 @@ class Settings(BaseSettings):
     parse_memory_mb: int = Field(
         1000, ge=300, description="Most memory of the process that reads PDFs, Word documents, books and mails, in megabytes."
     )
+    fetch_pages: int = Field(100, ge=1, le=10_000, description="Most pages of one feed or sitemap that a sync fetches, newest first.")
+    fetch_seconds: float = Field(30, ge=1, le=600, description="Longest time that fetching one address may take, redirects included.")
+    fetch_pause: float = Field(1.0, ge=0, le=60, description="Seconds between two requests to the same site.")
+    fetch_minutes: float = Field(
+        15, ge=1, description="How often `newsdesk sync --watch` fetches feeds, sitemaps and pages again, in minutes."
+    )
+    fetch_private: bool = Field(
+        False,
+        description="Let addresses be fetched that lie in a private network or on this computer, on any port; only for a network whose servers may be asked by whoever uses Newsdesk.",
+    )
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")
+
+    zone: str | None = Field(
+        None,
+        description="Time zone of the readers, as `Europe/Berlin`, in which a question's “yesterday” is meant; without it, this machine's.",
+    )
+    today: date | None = Field(
+        None,
+        description="Day from which a question's “last week” counts, for archives and tests (YYYY-MM-DD); without it, the day that it is.",
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, name: str | None) -> str | None:
+        """A name of the IANA time zone database."""
+        try:
+            return name and ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("no time zone such as Europe/Berlin") from error
 
     @field_validator("home", "prompts", "models")
     @classmethod
@@ -147,6 +177,10 @@ class Settings(BaseSettings):
     def field_names(self) -> tuple[tuple[str, str], ...]:
         """``fields`` as pairs: a key of an article, and the key or path where it stands."""
         return _split(self.fields)
+
+    def day_today(self) -> date:
+        """The day that a question's "today" means."""
+        return self.today or datetime.now(ZoneInfo(self.zone) if self.zone else None).date()
 
     @property
     def prompts_file(self) -> Path:

@@ -11,7 +11,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from rag.records import Answer
+from rag.records import Answer, Citation
+from rag.text.spoken import days_in_words, time_in_words
 
 log = logging.getLogger("rag")
 
@@ -25,6 +26,8 @@ def print_answer(answer: Answer) -> None:
     """The sentences with the numbers of their sources, then the sources; for an abstention the related articles."""
     if answer.searched_as != answer.question:
         print(f"Searched as: {answer.searched_as}\n")
+    if answer.time:
+        print(f"{time_in_words(answer.time)} (“{answer.time.text}”); --any-time takes it off.\n")
     if answer.notice:
         print(f"Note: {answer.notice}\n")
     if answer.status == "abstained":
@@ -37,13 +40,19 @@ def print_answer(answer: Answer) -> None:
         print(sentence.text + marks + ("" if sentence.reason is None else f" ({sentence.verdict}: {sentence.reason})"))
     print()
     for citation in answer.citations:
-        print(f"[{citation.number}] {dotted(citation.title, citation.source, citation.published, citation.url)}")
+        print(f"[{citation.number}] {dotted(citation.title, citation.source, citation.published, _later(citation), citation.url)}")
+        for note in citation.notes:
+            print(f"    “{note.text}”: {days_in_words(note.since, note.until)}")
     if answer.model:
         tokens = f"{answer.usage.read + answer.usage.written:,} tokens" if answer.usage else None
         cost = f"${answer.usage.cost:.4f}" if answer.usage and answer.usage.cost is not None else None
         print(
             f"\nWritten by {dotted(answer.model, tokens, cost)}; each sentence checked against the cited words, which does not prove its meaning."
         )
+
+
+def _later(citation: Citation) -> str | None:
+    return f"updated {citation.updated}" if citation.updated and citation.updated != citation.published else None
 
 
 def dotted(*parts: str | None) -> str:

@@ -1,7 +1,8 @@
 """Run as a process of its own: imports the command once, then forks a child for each ``newsdesk`` call that a test wants to cut off.
 
 Reads JSON lines: ``{"start": argv, "home", "errors", "die": [stage, count] | null, "hold": seconds}`` answers a process id,
-``{"join": pid}`` its exit status, negative for a signal. ``die`` kills the child itself, at that stage of its pass.
+``{"join": pid}`` its exit status, negative for a signal. ``die`` kills the child itself, at that stage of its pass, or where it calls the
+function of that dotted name. ``{"read": file, "home", "errors", "seed"}`` starts a reader (reader.py) instead of a call.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
+
+import reader
 
 import rag.cli.commands
 import rag.store.publish
@@ -37,10 +41,14 @@ def _child(asked: dict[str, Any]) -> None:
     os.dup2(errors, 1)
     os.dup2(errors, 2)
     os.environ["NEWSDESK_HOME"] = asked["home"]
-    _arrange(asked.get("die"), asked.get("hold", 0))
     code = 70
     try:
-        code = rag.cli.main(asked["start"])
+        if "read" in asked:
+            reader.read(Path(asked["read"]), asked["seed"])
+            code = 0
+        else:
+            _arrange(asked.get("die"), asked.get("hold", 0))
+            code = rag.cli.main(asked["start"])
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -61,14 +69,25 @@ def _arrange(die: list[Any] | None, hold: float) -> None:
             if seen["left"] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    def kill(*args: object) -> None:
+    def kill(*args: object, **more: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     rag.cli.commands.Bars.show = show  # type: ignore[method-assign]
+    commit = rag.store.publish.commit_switch
+
+    def commit_and_die(*args: Any) -> None:
+        commit(*args)
+        kill()
+
     if stage == "committing":
         rag.store.publish.commit_switch = kill
+    elif stage == "committed":
+        rag.store.publish.commit_switch = commit_and_die
     elif stage == "half committed":
         rag.store.writes._replace_chunks = kill
+    elif stage and "." in stage:
+        module, _, name = stage.rpartition(".")
+        setattr(sys.modules[module], name, kill)
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ REAL_PAGES = CHECKOUT.parent / "shared" / "articles"
 LATER = "how many homes have been evacuated?"
 
 KEYS = {
-    "answer": "schema question searched_as status answer sentences citations accounts passages model seconds confidence notice incomplete usage cached",
+    "answer": "schema question searched_as status answer sentences citations accounts passages model seconds confidence notice incomplete usage cached time",
     "sentences": "text verdict reason citations",
-    "citations": "number article_id version title source published url start end quote also_in words",
+    "citations": "number article_id version title source published url start end quote also_in words deleted updated notes",
     "also_in": "article_id version source start end",
     "passages": "article_id version start end text score",
     "seconds": "retrieve read write total",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from documents import FERRY, docx, pdf, word_paragraphs
-from playwright.sync_api import Browser, FilePayload, Page
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from test_browser import STARTS_WITHIN, browser, served
+from website import Site, article, item, rss
 
 from rag.ui.escape import JOINER
 
@@ -78,3 +80,32 @@ def test_revised_upload_marks_what_an_earlier_answer_cited(page: Page) -> None:
     assert revision.locator("del").all_text_contents() == ["Friday"]
     assert revision.locator("ins").all_text_contents() == ["Sunday"]
     assert page.locator("mark.focus").text_content() == "A crane fell into the port of Skell on Monday."
+
+
+def test_address_of_a_feed_is_fetched_with_progress_and_answered_from(browser: Browser, tmp_path: Path) -> None:
+    with Site() as site, served(tmp_path / "home", NEWSDESK_FETCH_PRIVATE="true", NEWSDESK_FETCH_PAUSE="0.5") as address:
+        for number in range(6):
+            site.put(
+                f"/{number}",
+                article(
+                    f"Kiosk {number} opens in Skell",
+                    f"Kiosk number {number} opened in the old harbour of Skell on Monday, the mayor said to {number + 40} guests.",
+                ),
+            )
+        feed = site.put("/feed", rss(*(item(f"/{number}") for number in range(6)), item("/lost")))
+        page = browser.new_page(viewport={"width": 1440, "height": 900})
+        page.goto(f"{address}/library")
+        box = page.get_by_label("Paste an address of a page, feed or sitemap")
+        box.fill(feed)
+        box.press("Enter")
+        page.get_by_text("Fetching 127.0.0.1:").wait_for(timeout=STARTS_WITHIN * 1000)
+        page.get_by_test_id("stAlertContentSuccess").wait_for(timeout=STARTS_WITHIN * 1000)
+        assert "6 added" in (page.get_by_test_id("stAlertContentSuccess").text_content() or "")
+        left_out = (page.get_by_test_id("stExpander").text_content() or "").replace(JOINER, "")
+        assert "/lost: it answers that it is not there (404)" in left_out
+        expect(box).to_have_count(1)
+        expect(box).to_have_value("")
+        if folder := os.environ.get("NEWSDESK_SCREENSHOT"):
+            page.screenshot(path=Path(folder).with_name("library-address.png"))
+        ask(page, "How many guests heard of kiosk number 3 in Skell?")
+        page.close()

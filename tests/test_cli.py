@@ -43,9 +43,26 @@ ANSWER_KEYS = [
     "incomplete",
     "usage",
     "cached",
+    "time",
 ]
-CITATION_KEYS = {"number", "article_id", "version", "title", "source", "published", "url", "start", "end", "quote", "also_in", "words"}
-DETAIL_KEYS = {"article_id", "version", "title", "source", "author", "published", "updated", "url"}
+CITATION_KEYS = {
+    "number",
+    "article_id",
+    "version",
+    "title",
+    "source",
+    "published",
+    "url",
+    "start",
+    "end",
+    "quote",
+    "also_in",
+    "words",
+    "deleted",
+    "updated",
+    "notes",
+}
+DETAIL_KEYS = {"article_id", "version", "title", "source", "author", "published", "updated", "url", "language", "ingested"}
 
 Capture = pytest.CaptureFixture[str]
 
@@ -414,7 +431,7 @@ def test_commands_without_a_model_do_not_load_torch(home: Path) -> None:
 def test_reader_that_leaves_early_is_no_failure_worth_a_word(home: Path) -> None:
     environment = os.environ | {"NEWSDESK_HOME": str(home)}
     # Much more than a pipe holds, so that the command is still writing when its reader leaves.
-    code = "import sys; from rag.cli import commands as c; c._details = lambda article: 'x' * 100_000; sys.exit(c.main(['list', '--json']))"
+    code = "import sys; from rag.cli import commands as c; c._details = lambda article: {'x': 'x' * 100_000}; sys.exit(c.main(['list', '--json']))"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout
     process.stdout.read(1)

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import HARBOUR
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 from test_page import APP, ask, shown, views
+from website import Site, article, item, rss
 
 from rag.assistant import Assistant
 from rag.intake import keep_upload, uploads_folder
@@ -55,6 +57,48 @@ def test_upload_leads_to_an_answer_from_it(empty: Assistant) -> None:
     chat.session_state["assistant"] = empty
     (answer,) = views(ask(chat.run(), "When does the last boat to Quarn leave?"), "answer")
     assert "17.40" in str(answer["sentences"])
+
+
+def fetch(page: AppTest, address: str) -> AppTest:
+    page.text_input[0].input(address)
+    return page.button(key="library-fetch").click().run()
+
+
+def test_feed_that_is_pasted_is_answered_from_in_an_app_that_is_open(empty: Assistant) -> None:
+    empty.stores.settings = empty.settings.model_copy(update={"fetch_private": True, "fetch_pause": 0})
+    take_in(empty.stores, [("harbour.md", HARBOUR.encode())], lambda *_: None)
+    chat = AppTest.from_file(str(APP), default_timeout=60)
+    chat.session_state["assistant"] = empty
+    chat.run()
+    with Site() as site:
+        site.put(
+            "/quarn",
+            article(
+                "Ferry to Quarn", "The ferry to Quarn no longer sails after dark, the harbour office said. The last boat leaves at 17.40."
+            ),
+        )
+        page = fetch(open_library(empty), f"  {site.put('/feed', rss(item('/quarn'), item('/lost')))}  ")
+        assert not page.exception
+        assert shown(page.success[0].value) == "Articles: 1 added."
+        assert any(f"{site.url}/lost" in shown(element.value) for element in page.markdown)
+        assert not page.text_input[0].value
+    (answer,) = views(ask(chat, "When does the last boat to Quarn leave?"), "answer")
+    assert "17.40" in str(answer["sentences"])
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("http://127.0.0.1:1/feed", "not an address of the open internet"),
+        ("ftp://news.example/feed", "begins with https:// or http://"),
+        ("http://u:p@news.example/", "holds a user name"),
+    ],
+)
+def test_pasted_address_that_is_refused_says_why(empty: Assistant, address: str, said: str) -> None:
+    page = fetch(open_library(empty), address)
+    assert not page.exception
+    assert said in shown(page.error[0].value)
+    assert not empty.library.exists or not empty.library.sources()
 
 
 def test_same_upload_again_changes_nothing_and_a_new_text_is_a_new_version(empty: Assistant) -> None:

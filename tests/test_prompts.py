@@ -36,7 +36,7 @@ def test_every_citation_slices_its_article(assistant: Assistant, answered: list[
 
 
 def test_every_answer_keeps_the_contract(answered: list[tuple[dict[str, Any], Answer]]) -> None:
-    keys = "schema question searched_as status answer sentences citations accounts passages model seconds confidence notice incomplete usage cached".split()
+    keys = "schema question searched_as status answer sentences citations accounts passages model seconds confidence notice incomplete usage cached time".split()
     for _, answer in answered:
         out = json.loads(json.dumps(answer_to_json(answer)))
         assert list(out) == keys

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from processes import Forks
 from samples import HARBOUR, LIBRARY, THREE, held_ids, indexed, page
 
 from rag.assistant import Assistant
@@ -29,7 +27,8 @@ from rag.models import packaged
 from rag.models.embeddings import Embedder
 from rag.records import Filters
 from rag.retrieve import fts_query
-from rag.settings import CHECKOUT, Settings
+from rag.settings import Settings
+from rag.store.checker import CHECKER
 from rag.store.database import MIGRATIONS, SCHEMA, Database
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
@@ -164,6 +163,15 @@ def test_one_source_leaves_the_articles_of_another_alone(three: Assistant, tmp_p
     assert sync(three.stores, []).removed == 1
 
 
+def test_source_that_gives_only_ids_of_another_is_still_reconciled(three: Assistant, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    write(other, {"ferry.md": FERRY, "harbour.md": HARBOUR.replace("14 ships", "19 ships")})
+    sync(three.stores, [folder_of(three), other])
+    (other / "ferry.md").unlink()
+    assert sync(three.stores, []).removed == 1
+    assert "ferry" not in held_ids(three)
+
+
 def test_removed_by_hand_stays_out_until_undone(three: Assistant) -> None:
     remove(three.stores, "harbour")
     assert quotes(three) == []
@@ -236,7 +244,9 @@ def test_library_of_another_model_says_so_and_sync_makes_it_anew(three: Assistan
 def test_library_of_the_first_schema_opens_with_all_that_it_held(three: Assistant) -> None:
     with sqlite3.connect(three.library.database.path) as db:
         # What later schemas added is taken away again; the rest is as the first release wrote it.
-        db.executescript("DROP TABLE usage; DROP TABLE written; DROP TABLE reads; PRAGMA user_version = 1")
+        db.executescript(
+            "DROP TABLE usage; DROP TABLE written; DROP TABLE reads; ALTER TABLE versions DROP COLUMN language; PRAGMA user_version = 1"
+        )
     later = reopened(three)
     assert quotes(later)[0][0] == "harbour"
     with sqlite3.connect(three.library.database.path) as db:
@@ -406,36 +416,11 @@ def test_reader_in_the_middle_of_a_search_is_not_cut_off(three: Assistant) -> No
 # A pass that was cut off
 
 
-class Forks:
-    """Drives tests/forks.py."""
-
-    def __init__(self, folder: Path) -> None:
-        environment = os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-        command = [sys.executable, str(CHECKOUT / "tests" / "forks.py")]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
-        self.errors = folder / "errors.txt"
-
-    def start(self, home: Path, *argv: str, die: tuple[str, int] | None = None, hold: float = 0) -> int:
-        return self._say({"start": argv, "home": str(home), "errors": str(self.errors), "die": die, "hold": hold})
-
-    def join(self, pid: int) -> int:
-        return self._say({"join": pid})
-
-    def _say(self, message: dict[str, Any]) -> int:
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps(message) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline())
-
-
 @pytest.fixture(scope="module")
 def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
     opened = Forks(tmp_path_factory.mktemp("forks"))
     yield opened
-    assert opened.process.stdin
-    opened.process.stdin.close()
-    opened.process.wait(timeout=30)
+    opened.close()
 
 
 @pytest.fixture
@@ -472,6 +457,14 @@ def test_killed_sync_leaves_the_old_state_and_the_next_goes_on(changing: Assista
     assert held_ids(changing) == {"harbour", "orchard", "ferry0", "ferry1", "ferry2", "ferry3"}
     assert "19 ships" in changing.article("harbour").text
     assert examine(changing.stores) == []
+
+
+def test_index_that_was_cut_off_bears_no_seal_of_the_one_it_was_copied_from(changing: Assistant, forks: Forks) -> None:
+    known = {entry.name for entry in (changing.settings.home / "chroma").iterdir()}
+    assert forks.join(forks.start(changing.settings.home, "sync", die=("indexing", 1))) == -signal.SIGKILL
+    (begun,) = [entry for entry in (changing.settings.home / "chroma").iterdir() if entry.name not in known]
+    assert (begun / "chroma.sqlite3").is_file()
+    assert not changing.stores.indexes.is_sound(begun.name)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.6, 1.1], ids=lambda seconds: f"after {seconds} s")
@@ -640,7 +633,7 @@ WOUNDS = [
         {
             "1 articles without the text of their version",
             "1 chunks of articles that are removed, or of older versions",
-            "2 chunks whose vector is missing or cut short",
+            "2 chunks whose vector is missing, cut short or no unit vector",
         },
         id="vectors",
     ),
@@ -659,6 +652,41 @@ def test_doctor_finds_and_repairs(three: Assistant, wounds: list[str], problems:
     assert examine(three.stores) == []
     chunks, words, vectors = indexed(three)
     assert chunks == words == vectors
+
+
+def test_checking_process_that_died_is_replaced(three: Assistant) -> None:
+    assert examine(three.stores) == []
+    first = CHECKER._process
+    assert first
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    assert examine(three.stores) == []
+    second = CHECKER._process
+    assert second
+    assert second.pid != first.pid
+    CHECKER.close()
+    assert second.poll() is not None
+    assert examine(three.stores) == []
+
+
+def test_process_that_dies_over_an_index_condemns_it(three: Assistant) -> None:
+    assert examine(three.stores) == []
+    process = CHECKER._process
+    assert process
+    generation = three.library.meta()["generation"]
+    # A pipe in place of the index's seal holds whoever opens it, so that it can be killed there.
+    seal = three.settings.home / "chroma" / generation / "sealed.json"
+    seal.unlink()
+    os.mkfifo(seal)
+    with ThreadPoolExecutor(1) as pool:
+        found = pool.submit(examine, three.stores)
+        for _ in range(2):  # a process that had answered before gets a second chance
+            wait_for(lambda: CHECKER._process is not None and CHECKER._process.poll() is None)
+            time.sleep(0.3)
+            os.kill(CHECKER._process.pid, signal.SIGKILL)
+            wait_for(lambda: found.done() or CHECKER._process.poll() is None)
+        assert "died over it (exit -9)" in found.result(20)[0].problem
+    seal.unlink()
 
 
 def test_doctor_names_chunks_that_chroma_lacks_or_has_too_many_of(three: Assistant) -> None:

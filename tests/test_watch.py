@@ -6,16 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from samples import THREE
+from website import Site, article, item, rss
 
 from rag.assistant import Assistant
 from rag.store.doctor import examine
+from rag.store.watch import watch
 
 FERRY = "# Ferry to Quarn\n\nThe last ferry to Quarn leaves at 17.40, the harbour office said.\n"
 QUARN = "When does the last ferry to Quarn leave?"
@@ -62,6 +66,35 @@ def test_open_assistant_answers_from_what_a_watch_took_in(three: Assistant) -> N
         assert within(40, lambda: three.ask(QUARN).status == "abstained")
         running.send_signal(signal.SIGTERM)
         assert running.wait(20) == 0
+    assert not examine(three.stores)
+
+
+def test_watch_fetches_a_feed_again_while_folders_are_followed(three: Assistant) -> None:
+    folder, stop = three.settings.home.parent / "articles", threading.Event()
+    # Less than a setting allows, since a test cannot wait for a minute.
+    three.stores.settings = three.settings.model_copy(update={"fetch_private": True, "fetch_pause": 0, "fetch_minutes": 0.01})
+    with Site() as site, ThreadPoolExecutor() as pool:
+        site.put(
+            "/crane",
+            article("Crane falls", "A crane fell into the water of the harbour of Skell on Monday, and 14 ships were waiting there."),
+        )
+        feed = site.put("/feed", rss(item("/crane")))
+        running = pool.submit(watch, three.stores, [folder, feed], stop=stop)
+        try:
+            assert within(40, lambda: three.overview().articles == len(THREE) + 1)
+            site.put(
+                "/quarn",
+                article("Ferry to Quarn", "The last ferry to Quarn leaves at 17.40, the harbour office said on Sunday to all who asked."),
+            )
+            site.put("/feed", rss(item("/quarn"), item("/crane")))
+            assert within(40, lambda: "17.40" in three.ask(QUARN).answer)
+            site.pages.clear()
+            (folder / "quarn.md").write_text(FERRY.replace("17.40", "18.05"), encoding="utf-8")
+            assert within(40, lambda: three.overview().articles == len(THREE) + 3)
+            assert not running.done()
+        finally:
+            stop.set()
+        running.result(timeout=40)
     assert not examine(three.stores)
 
 

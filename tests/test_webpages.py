@@ -38,16 +38,16 @@ def read(page: str | bytes) -> Article:
     return read_html(page.encode() if isinstance(page, str) else page, PLACE).articles[0]
 
 
-@pytest.mark.parametrize("path", cleaning.pages("dev"), ids=lambda path: path.stem)
-def test_development_page_comes_out_nearly_whole_and_nearly_alone(path: Path) -> None:
-    score = cleaning.score(path, cleaning.newsdesk(path))
+@pytest.mark.parametrize("page", cleaning.pages("dev"), ids=lambda page: page.name)
+def test_development_page_comes_out_nearly_whole_and_nearly_alone(page: cleaning.Page) -> None:
+    score = cleaning.score(page, cleaning.newsdesk(page))
     assert score.precision >= 0.97
     assert score.recall >= 0.97
     assert all(score.right.values()), score.right
 
 
-@pytest.mark.parametrize("split", ["dev", "test"])
-def test_both_halves_reach_the_bar_and_beat_plain_trafilatura(split: str) -> None:
+@pytest.mark.parametrize("split", ["dev", "test", "long-dev"])
+def test_halves_reach_the_bar_and_beat_plain_trafilatura(split: str) -> None:
     ours, _ = cleaning.measure(cleaning.newsdesk, split)
     plain, _ = cleaning.measure(cleaning.plain_trafilatura, split)
     for figure in ("precision", "recall"):
@@ -58,10 +58,9 @@ def test_both_halves_reach_the_bar_and_beat_plain_trafilatura(split: str) -> Non
 
 def test_labels_stand_on_their_pages() -> None:
     # Every label says something of the article, and every page has one.
-    for path in cleaning.pages("all"):
-        label = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        assert label["title"]
-        assert len(" ".join(label["text"]).split()) > 30
+    for page in cleaning.pages("all"):
+        assert page.label["title"]
+        assert len(" ".join(page.label["text"]).split()) > 30
     assert len(cleaning.pages("all")) >= 40
 
 
@@ -73,6 +72,42 @@ def test_a_folder_with_a_page_gives_its_article(tmp_path: Path) -> None:
         assert [article.title for article in entry.articles] == ["Clock to be mended"]
         assert entry.articles[0].text == "\n\n".join(PARAGRAPHS)
         assert entry.articles[0].source == "Garth News"
+
+
+def test_entries_of_a_live_blog_stay_with_their_times_and_share_buttons_go() -> None:
+    entries = "".join(
+        f'<article><header><a href="#{i}"><time>1{i}.05 GMT</time></a></header><div><p>{text}</p></div><footer><button>Share</button></footer></article>'
+        for i, text in enumerate(PARAGRAPHS)
+    )
+    assert read(PAGE.replace(BODY, entries)).text.split("\n\n") == [
+        line for i, text in enumerate(PARAGRAPHS) for line in (f"1{i}.05 GMT", text)
+    ]
+
+
+@pytest.mark.parametrize("label", ["Read more:", "Lire aussi :", "Lesen Sie auch:", "Lea también", "Leggi anche:", "Читайте также:"])
+def test_a_link_to_another_story_leaves_the_end_of_its_paragraph(label: str) -> None:
+    page = PAGE.replace("the winter.</p>", f'the winter. <a href="/other">{label} Another clock stops</a></p>')
+    assert read(page).text == "\n\n".join(PARAGRAPHS)
+    inside = PAGE.replace("the winter.</p>", 'the winter, as <a href="/other">read in the minutes</a> of the meeting.</p>')
+    assert "as read in the minutes of the meeting" in read(inside).text
+
+
+def test_labels_of_adverts_in_other_languages_are_dropped() -> None:
+    for label in ("Publicidad", "Anzeige", "Publicité", "Реклама", "إعلان"):
+        assert label not in read(PAGE.replace("</p><p>", f"</p><div>{label}</div><p>", 1)).text
+
+
+def test_a_line_of_dates_in_another_language_is_not_the_first_paragraph() -> None:
+    line = "<p>Publié le 18 mai 2026 à 06h00, modifié le 18 mai 2026 à 14h47</p>"
+    assert read(PAGE.replace("</h1>", f"</h1><div>Par Ann Oakley</div>{line}")).text == "\n\n".join(PARAGRAPHS)
+
+
+def test_a_standfirst_that_is_drawn_stays_above_the_text_that_only_data_carries() -> None:
+    whole = json.dumps(" ".join(PARAGRAPHS * 2))
+    data = f'<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Clock to be mended","articleBody":{whole}}}</script>'
+    standfirst = "It has stood at ten to four since the summer before last, and nobody knew why."
+    page = PAGE.replace(BODY, f"<p>{standfirst}</p><p>{PARAGRAPHS[0]}</p>").replace("<title>", data + "<title>")
+    assert read(page).text == f"{standfirst}\n\n{' '.join(PARAGRAPHS * 2)}"
 
 
 def test_dates_keep_their_zone_and_the_address_is_the_canonical_one() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from rag.answer.cite import cite
 from rag.answer.extract import Quote, quote, same
 from rag.models.reader import Reading
-from rag.records import Article, Citation, Passage, Sentence
+from rag.records import Article, Passage, Sentence
+from rag.text.moments import newest_first
 from rag.text.sentences import split_sentences
 from rag.text.words import terms
 
@@ -39,9 +41,7 @@ def summarise(article: Article, *, most: int) -> list[Quote]:
     quotes = []
     for number, span in enumerate(split_sentences(article.text)[:most], start=1):
         text = article.text[span.start : span.end]
-        a = article
-        citation = Citation(number, a.article_id, a.version, a.title, a.source, a.published, a.url, span.start, span.end, text)
-        quotes.append((Sentence(text, "quoted", (number,)), citation))
+        quotes.append((Sentence(text, "quoted", (number,)), cite(number, article, span, text)))
     return quotes
 
 
@@ -51,7 +51,7 @@ def latest(readings: Sequence[Reading], passages: Sequence[Passage], *, most: in
     for reading in readings:
         best.setdefault(passages[reading.passage].article_id, reading)
     ordered = sorted(best.values(), key=lambda r: passages[r.passage].article_id)
-    newest = sorted(ordered, key=lambda r: passages[r.passage].published or "", reverse=True)
+    newest = sorted(ordered, key=lambda r: newest_first(passages[r.passage].published))
     groups: list[list[Reading]] = []
     for reading in newest:
         twins = next((group for group in groups if same(reading, group[0])), None)

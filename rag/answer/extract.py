@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.answer.cite import cite
 from rag.models.reader import Reading
 from rag.records import Citation, Origin, Passage, Sentence
 from rag.text.words import terms
@@ -50,20 +51,7 @@ def quote(number: int, group: Sequence[Reading], passages: Sequence[Passage]) ->
         if other.article_id not in seen:
             seen.add(other.article_id)
             also.append(Origin(other.article_id, other.version, other.source, twin.span.start, twin.span.end))
-    citation = Citation(
-        number,
-        p.article_id,
-        p.version,
-        p.title,
-        p.source,
-        p.published,
-        p.url,
-        first.span.start,
-        first.span.end,
-        first.text,
-        tuple(also),
-        first.words,
-    )
+    citation = cite(number, p, first.span, first.text, also=tuple(also), words=first.words)
     return Sentence(first.text, "quoted", (number,)), citation
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rag.records import Turn
+from rag.text.asked import retimed
 from rag.text.questions import names, understand
 from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
 
@@ -51,6 +52,8 @@ def complete(question: str, history: Sequence[Turn]) -> str:
         return question
     earlier = complete(history[-1].question, history[:-1])
     ellipsis = _ELLIPSIS.match(question)
+    if ellipsis and (changed := retimed(earlier.split(CARRIED)[0], ellipsis["rest"])):
+        return changed
     if ellipsis and ellipsis["rest"] and not _ASKS.match(ellipsis["rest"]):
         return f"{earlier.split(CARRIED)[0].rstrip(' ?.!')}: {ellipsis['rest']}?"
     carried = _carried(question, earlier, history[-1].answer)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from rag.answer.cite import cite
 from rag.answer.prompts import REFUSAL, Prompt
 from rag.answer.verify import Checked, Checker, Evidence
 from rag.errors import ChatModelError
@@ -171,4 +172,4 @@ class _Numbers:
             return self._given[key], None
         number = self._given[key] = len(self._given) + 1
         quote = p.text[span.start - p.start : span.end - p.start]
-        return number, Citation(number, p.article_id, p.version, p.title, p.source, p.published, p.url, span.start, span.end, quote)
+        return number, cite(number, p, span, quote)

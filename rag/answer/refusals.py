@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rag.records import Filters, Overview
+from rag.records import Filters, Overview, TimeAsked
 from rag.text.questions import Intent
+from rag.text.spoken import days_in_words, time_in_words
 
 GREETING = "Hello. Ask about anything in the articles, for example who, where, when or how many; each answer quotes the words it rests on."
 FOREIGN = "This question does not seem to be in English. Newsdesk reads English articles and understands English questions only."
@@ -28,6 +29,25 @@ def nothing_answers(overview: Overview, filters: Filters, *, found: bool, why: s
         scope += f", narrowed to {_describe(filters)}"
     tail = "The nearest passages are shown as related reading." if found else "No passage shares a word with the question."
     return f"The articles do not say. {f'{why} ' if why else ''}Searched {scope}; no sentence answers this question. {tail}"
+
+
+def nothing_then(overview: Overview, filters: Filters, time: TimeAsked, *, found: bool, why: str | None = None) -> str:
+    """The refusal where the days of publication that a question names leave no answer."""
+    when = days_in_words(time.since, time.until)
+    what = "No sentence of the articles" if found else "No article"
+    scope = f" that the filter ({_describe(filters)}) leaves," if filters else ""
+    missed = f"{what}{scope} published {when} (“{time.text}”){' answers this question' if found else ' was found'}."
+    return (
+        f"{missed} {f'{why} ' if why else ''}Without these days, {overview.articles:,} articles are searched: take them off and ask again."
+    )
+
+
+def no_day_in_both(filters: Filters, time: TimeAsked) -> str:
+    """The refusal where a question names other days than the filter leaves."""
+    return (
+        f"The question asks for articles {time_in_words(time)[0].lower()}{time_in_words(time)[1:]} (“{time.text}”), "
+        f"and the filter leaves only {_describe(filters)}: no day is in both. Change one of them and ask again."
+    )
 
 
 def _describe(filters: Filters) -> str:

@@ -15,17 +15,19 @@ from time import perf_counter
 from rag.assistant import Assistant
 from rag.batch import read_batch
 from rag.cli import evaluate, keeping, versions
-from rag.errors import NewsdeskError, NoLibrary, UsageError
+from rag.errors import NewsdeskError, UsageError
+from rag.fetch import is_address
 from rag.intake import Rejection
 from rag.records import Article, Filters, answer_to_json
 from rag.settings import CHECKOUT, load_settings
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
 from rag.terminal import Bars, dotted, messages, print_answer, print_json
+from rag.text.spoken import time_in_words
 
 log = logging.getLogger("rag")
 
-_DETAILS = ("article_id", "version", "title", "source", "author", "published", "updated", "url")
+_DETAILS = ("article_id", "version", "title", "source", "author", "published", "updated", "url", "language")
 _PASSAGE = ("article_id", "version", "start", "end", "text", "score", "title", "source", "published", "url")
 
 
@@ -96,7 +98,7 @@ def _ask(args: argparse.Namespace) -> int:
     filters = _filters(assistant, args)
     if args.batch is not None:
         return _ask_batch(args, assistant, filters)
-    answer = assistant.ask(args.question, filters=filters, write=not args.quotes)
+    answer = assistant.ask(args.question, filters=filters, write=not args.quotes, any_time=args.any_time)
     if args.json:
         print_json(answer_to_json(answer))
     else:
@@ -110,7 +112,7 @@ def _ask_batch(args: argparse.Namespace, assistant: Assistant, filters: Filters)
         try:
             if item.error:
                 raise UsageError(item.error)
-            answer = assistant.ask(item.question, history=item.history, filters=filters, write=not args.quotes)
+            answer = assistant.ask(item.question, history=item.history, filters=filters, write=not args.quotes, any_time=args.any_time)
         except UsageError as error:
             status = 2
             if args.json:
@@ -129,10 +131,12 @@ def _ask_batch(args: argparse.Namespace, assistant: Assistant, filters: Filters)
 
 def _search(args: argparse.Namespace) -> int:
     assistant = _open()
-    passages = assistant.search(args.query, filters=_filters(assistant, args), limit=args.limit)
+    passages = assistant.search(args.query, filters=_filters(assistant, args), limit=args.limit, any_time=args.any_time)
     if args.json:
         print_json([{name: getattr(passage, name) for name in _PASSAGE} for passage in passages])
         return 0
+    if not args.any_time and (time := assistant.time_asked(args.query)) and time.kind == "published":
+        print(f"{time_in_words(time)} (“{time.text}”); --any-time takes it off.\n")
     for number, passage in enumerate(passages, start=1):
         print(f"{number}. {dotted(passage.title, passage.source, passage.published, passage.url)}")
         print(f"   {' '.join(passage.text.split())}\n")
@@ -142,9 +146,11 @@ def _search(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    articles = _open().library.articles()
+    library = _open().library
+    articles = library.articles()
     if args.json:
-        print_json([_details(article) for article in articles])
+        ingested = library.ingested()
+        print_json([_details(article) | {"ingested": ingested.get(article.article_id)} for article in articles])
     else:
         for article in articles:
             print("\t".join([article.article_id, (article.published or "")[:10], article.source or "", article.title]))
@@ -154,11 +160,14 @@ def _list(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     if args.versions or args.diff:
         return versions.show_versions(_open(), args)
-    article = _open().article(args.article, args.version)
+    assistant = _open()
+    article = assistant.article(args.article, args.version)
     if args.json:
-        print_json(_details(article) | {"text": article.text})
+        ingested = next(v.ingested for v in assistant.versions(args.article) if v.version == article.version)
+        print_json(_details(article) | {"ingested": ingested, "text": article.text})
         return 0
-    for line in (article.title, article.source, article.author, article.published, article.url):
+    language = f"language: {article.language}" if article.language not in (None, "en") else None
+    for line in (article.title, article.source, article.author, article.published, language, article.url):
         if line:
             print(line)
     print(f"\n{article.text}")
@@ -204,8 +213,6 @@ def _chat(args: argparse.Namespace) -> int:
 
 def _doctor(args: argparse.Namespace) -> int:
     stores = _open().stores
-    if not stores.library.exists:
-        raise NoLibrary(f"There is no library in {stores.library.home} yet: run `newsdesk sync FOLDER` first.")
     with Bars() as bars:
         stores.on_progress = bars.show
         findings = repair(stores) if args.repair else examine(stores)
@@ -257,12 +264,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "source",
         nargs="*",
-        type=Path,
+        type=_source,
         metavar="SOURCE",
-        help="folder, file or zip archive of articles (docs/formats.md); without any, all sources given so far",
+        help="folder, file or zip archive of articles (docs/formats.md), or the http(s) address of a page, feed or sitemap (docs/addresses.md); without any, all sources given so far",
     )
     sub.add_argument("--prune", action="store_true", help="remove the articles of a source that is missing or suddenly empty")
-    sub.add_argument("--watch", action="store_true", help="go on: sync again whenever something changes in the folders, until Ctrl-C")
+    sub.add_argument(
+        "--watch",
+        action="store_true",
+        help="go on: sync again whenever something changes in the folders, and fetch addresses again now and then, until Ctrl-C",
+    )
     sub = command("ask", _ask, "Answer a question from the articles: with quotes, or as the chat model of NEWSDESK_MODEL writes it.")
     asked = sub.add_mutually_exclusive_group(required=True)
     asked.add_argument("question", nargs="?", metavar="QUESTION")
@@ -288,6 +299,8 @@ def _parser() -> argparse.ArgumentParser:
     keeping.add_arguments(sub, force="replace a file that is there")
     sub = command("restore", keeping.bring_back, "Make the library what a backup holds, while the app may be open.")
     keeping.add_arguments(sub, force="replace the library that is there; it is kept as before-restore.zip")
+    sub = command("purge", keeping.delete_for_good, "Delete articles for good, with all that old answers quote of them.")
+    keeping.add_purge_arguments(sub)
     sub = command("doctor", _doctor, "Check that library, full-text index and Chroma's index agree.")
     sub.add_argument("--repair", action="store_true", help="make anew what does not agree")
     return parser
@@ -297,6 +310,7 @@ def _add_filters(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("--since", type=_day, metavar="DATE", help="only articles of that day (YYYY-MM-DD) or later")
     sub.add_argument("--until", type=_day, metavar="DATE", help="only articles of that day or earlier")
     sub.add_argument("--outlet", action="append", metavar="NAME", help="only articles of that outlet; may be repeated")
+    sub.add_argument("--any-time", action="store_true", help="let words such as “last week” in the question narrow and order nothing")
 
 
 def _day(text: str) -> date:
@@ -304,6 +318,10 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2024-03-27") from error
+
+
+def _source(text: str) -> Path | str:
+    return text if is_address(text) else Path(text)
 
 
 def _positive(text: str) -> int:

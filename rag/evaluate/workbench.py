@@ -16,6 +16,7 @@ from rag.evaluate.cases import Suite
 from rag.models.embeddings import Embedder
 from rag.records import Article
 from rag.settings import Settings
+from rag.store.erase import bury
 from rag.store.library import Library
 from rag.store.publish import Progress, Stores
 from rag.store.sync import sync
@@ -49,6 +50,10 @@ def open_library(suite: Suite, settings: Settings, *, embedder: Embedder | None 
         assistant.stores.on_progress = on_progress
     home.mkdir(parents=True, exist_ok=True)
     (home / _USED).touch()
+    if purged := Library(settings.home).purged() if Library(settings.home).exists else ():
+        # The files of a person's own folders still hold them.
+        assistant.library.database.create()
+        bury(assistant.library.database, purged)
     report = sync(assistant.stores, [*([_written(suite.articles, home / "articles")] if suite.articles else []), *sources])
     for rejected in report.rejected:
         log.info("left out: %s: %s", rejected.path, rejected.reason)

@@ -78,7 +78,7 @@ _CALLS = _any(
     rf"{_IMPERATIVE}.*\b(?:{_SERVICE})\b|^sign up\b|^subscribe\b|^follow us\b|^support (?:our|independent|local|quality)\b|^enter your e-?mail\b",
     rf"\b(?:your?)\b.*\b(?:{_SERVICE})\b.*\b(?:us|our)\b|\b(?:{_SERVICE})\b.*\byour?\b.*\b(?:us|our)\b|\b(?:us|our)\b.*\b(?:{_SERVICE})\b.*\byour?\b",
     r"^(?:already|not yet) an? (?:subscriber|member)\b|^this (?:article|story|content) is (?:only )?(?:available )?(?:for|to) (?:our )?(?:subscribers|members)",
-    r"\b(?:download|try|get|join|subscribe to|sign up (?:to|for)|follow) our\b.{0,40}\b(?:apps?|newsletters?|podcasts?|channels?|pages?|briefings?)\b",
+    r"\b(?:download|try|get|join|subscribe to|sign up (?:to|for)|follow) our\b.{0,40}\b(?:apps?|newsletters?|podcasts?|channels?|pages?|briefings?|communit(?:y|ies))\b",
     r"\b\d+ free (?:articles?|stories) (?:left|remaining)|^(?:subscribe|join) (?:now|today)|\bfor (?:just |only )?[$£€]\d+ an? (?:week|month|year)\b",
     r"^(?:(?:take|vote in) (?:our|the)\b.*\b(?:poll|quiz|survey)|what do you think\?)$|^listen to (?:this|the) (?:article|story|podcast)",
 )

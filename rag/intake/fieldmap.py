@@ -30,6 +30,7 @@ _USUAL: dict[str, tuple[str, ...]] = {
         "firstpublished", "firstcreated", "versioncreated", "webPublicationDate", "created_at", "createdAt", "created",
     ),
     "updated": ("updated_at", "updatedAt", "dateModified", "date_modified", "modified", "versioncreated", "lastmodified", "last_modified"),
+    "language": ("lang", "inLanguage", "in_language", "language_code", "languageCode", "dc:language", "locale", "language.code"),
     "text": (
         "body", "content", "body_text", "bodyText", "articleBody", "content.rendered", "content_text", "body_html", "body_xhtml", "content_html",
         "bodies.value", "body.html", "body.text", "body.content", "content:encoded", "content.html", "content.text", "article", "full_text",

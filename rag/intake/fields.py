@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urljoin
 
 from rag.errors import RejectedFile
 from rag.intake.dates import parse_date
 from rag.intake.decode import tidy
-from rag.intake.identity import article_id, canonical_url, digest
+from rag.intake.identity import article_id, canonical_url, digest, site_of
+from rag.intake.language import language_of, primary_tag
 from rag.records import Article
 
 _LONGEST = {"title": 500, "source": 200, "author": 300}
@@ -22,21 +24,6 @@ _LONGEST_ID = 200
 _LONGEST_URL = 2000
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _KINDS = {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object", type(None): "null"}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an article was found, and what its reader may spend: characters of a text, seconds and megabytes of a parser.
-
-    ``names`` are the keys that NEWSDESK_FIELDS gives: (contract key, key or path in the file).
-    """
-
-    location: str
-    relative: str
-    max_chars: int
-    names: tuple[tuple[str, str], ...] = ()
-    seconds: float = 60
-    memory_mb: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +37,28 @@ class Fields:
     author: str | None = None
     published: str | None = None
     updated: str | None = None
+    language: str | None = None
+
+
+UNKNOWN = Fields()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an article was found, and what its reader may spend: characters of a text, seconds and megabytes of a parser.
+
+    ``names`` are the keys that NEWSDESK_FIELDS gives: (contract key, key or path in the file). ``address`` is where the file was fetched,
+    and ``known`` what is known of its one article from elsewhere, as a feed tells it; the file's own word comes first.
+    """
+
+    location: str
+    relative: str
+    max_chars: int
+    names: tuple[tuple[str, str], ...] = ()
+    seconds: float = 60
+    memory_mb: int = 1000
+    address: str | None = None
+    known: Fields = UNKNOWN
 
 
 def read_fields(given: Mapping[str, Any]) -> tuple[Fields, tuple[str, ...]]:
@@ -66,6 +75,7 @@ def read_fields(given: Mapping[str, Any]) -> tuple[Fields, tuple[str, ...]]:
         author=_short("author", _names(given.get("author")), warnings),
         published=_date("published", given.get("published"), warnings),
         updated=_date("updated", given.get("updated"), warnings),
+        language=_language(given.get("language"), warnings),
     )
     return fields, tuple(warnings)
 
@@ -79,20 +89,54 @@ def make_article(fields: Fields, text: str, *, place: Place, by_title: bool) -> 
         raise RejectedFile("text is empty")
     check_length(text, place)
     _check_storable("text", text)
-    title = fields.title or ""
-    where = (place.location, place.relative, title) if by_title else (place.location, place.relative)
-    known = replace(fields, title=title)
+    if not by_title:
+        fields = _completed(fields, place.known)
+    known = replace(fields, title=fields.title or "")
     return Article(
-        article_id(given=known.id, url=known.url, place=where),
+        _identity(known, place, by_title=by_title),
         digest(text),
-        title,
+        known.title or "",
         text,
         source=known.source,
         author=known.author,
         published=known.published,
         updated=known.updated,
         url=known.url,
+        language=language_of(text, known.language),
     )
+
+
+def _completed(fields: Fields, known: Fields) -> Fields:
+    """What a file does not say itself, as it is known from elsewhere."""
+    return Fields(*(getattr(fields, name) or getattr(known, name) for name in Fields.__slots__))
+
+
+def _identity(known: Fields, place: Place, *, by_title: bool) -> str:
+    """As ``article_id``, but a site speaks for itself alone: what it says of ids and of other sites' addresses counts beside its own name."""
+    where = (place.location, place.relative, known.title or "") if by_title else (place.location, place.relative)
+    if place.address is None:
+        return article_id(given=known.id, url=known.url, place=where)
+    site = site_of(place.address)
+    if known.id:
+        return f"{site}/{known.id}"
+    if known.url is None or site_of(known.url) == site:
+        return article_id(given=None, url=known.url, place=where)
+    return article_id(given=None, url=None, place=(site, canonical_url(known.url)))
+
+
+def own_address(said: str | None, address: str | None) -> str | None:
+    """The address that a page gives itself, where it was fetched from the same site; else where it was fetched.
+
+    A front page that every page of a badly made site gives as its address says nothing. Where nothing was fetched, what the page says.
+    """
+    if address is None or said is None:
+        return said
+    try:
+        whole = urljoin(address, said)
+        bare = "/" not in canonical_url(whole) and "/" in canonical_url(address)
+        return address if bare or site_of(whole) != site_of(address) else whole
+    except ValueError:
+        return address
 
 
 def check_length(text: str, place: Place) -> None:
@@ -173,6 +217,17 @@ def _date(name: str, value: object, warnings: list[str]) -> str | None:
     if found is None:
         warnings.append(f"{name}: {_quoted(repr(value))} is not a date; taken as unknown")
     return found
+
+
+def _language(value: object, warnings: list[str]) -> str | None:
+    """What is no tag is no reason to lose an article: its words say the language."""
+    first = value[0] if isinstance(value, list) and value else value
+    if first is None or first == "":
+        return None
+    tag = primary_tag(first) if isinstance(first, str) else None
+    if tag is None:
+        warnings.append(f"language: {_quoted(repr(first))} is no tag such as en or de-AT; taken from the text")
+    return tag
 
 
 def _quoted(text: str) -> str:

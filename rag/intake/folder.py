@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from rag.errors import RejectedFile, SourceError
 from rag.intake.archive import Budget, article_files, check_name, open_archive, read_member
-from rag.intake.fields import Place
+from rag.intake.fields import UNKNOWN, Fields, Place
 from rag.intake.formats import ARCHIVE, KNOWN, READERS, Remark, format_of
 from rag.intake.sniff import HEAD, shows_format
 from rag.records import Article
@@ -36,6 +36,17 @@ class Rejection:
     path: str
     line: int | None
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a file was fetched, and what is known of its one article from there; nothing for files of a person's own."""
+
+    address: str | None = None
+    known: Fields = UNKNOWN
+
+
+_OWN = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +116,13 @@ def _unknown_yet(digest: str) -> Entry | None:
 
 
 def read_file(
-    path: Path, *, relative: str, location: str, settings: Settings, known: Callable[[str], Entry | None] = _unknown_yet
+    path: Path,
+    *,
+    relative: str,
+    location: str,
+    settings: Settings,
+    origin: Origin = _OWN,
+    known: Callable[[str], Entry | None] = _unknown_yet,
 ) -> Entry:
     """The articles of one file, with the reason for each line or file that gave none; it raises nothing.
 
@@ -121,16 +138,35 @@ def read_file(
         if not raw and named:
             raise RejectedFile("the file is empty")
         digest = hashlib.sha256(raw).hexdigest()
-        if before := known(digest):
-            return before
-        place = Place(
-            location, relative, settings.max_article_chars, settings.field_names, settings.parse_seconds, settings.parse_memory_mb
+        return known(digest) or replace(
+            read_bytes(raw, relative=relative, location=location, settings=settings, origin=origin), digest=digest
         )
-        return replace(_read(raw, place, Budget(int(_UNPACKED * settings.max_file_mb * _MEGABYTE)), settings), digest=digest)
     except RejectedFile as error:
         return Entry(shown, (), (Rejection(shown, None, str(error)),))
     except OSError as error:
         return Entry(shown, (), (Rejection(shown, None, f"cannot be read: {error.strerror or error}"),))
+
+
+def read_bytes(raw: bytes, *, relative: str, location: str, settings: Settings, origin: Origin = _OWN) -> Entry:
+    """The articles in the bytes of one file, as ``read_file`` gives them."""
+    try:
+        place = _place(location, relative, settings, origin)
+        return _read(raw, place, Budget(int(_UNPACKED * settings.max_file_mb * _MEGABYTE)), settings)
+    except RejectedFile as error:
+        return Entry(relative, (), (Rejection(relative, None, str(error)),))
+
+
+def _place(location: str, relative: str, settings: Settings, origin: Origin) -> Place:
+    return Place(
+        location,
+        relative,
+        settings.max_article_chars,
+        settings.field_names,
+        settings.parse_seconds,
+        settings.parse_memory_mb,
+        origin.address,
+        origin.known,
+    )
 
 
 def _read(raw: bytes, place: Place, budget: Budget, settings: Settings, depth: int = 0) -> Entry:
@@ -169,7 +205,7 @@ def _members(raw: bytes, place: Place, budget: Budget, settings: Settings, depth
             content = read_member(archive, info, limit=limit, budget=budget)
             if not content:
                 raise RejectedFile("the file is empty")
-            yield _read(content, replace(place, relative=inside), budget, settings, depth)
+            yield _read(content, replace(place, relative=inside, known=UNKNOWN), budget, settings, depth)
         except RejectedFile as error:
             yield Entry(inside, (), (Rejection(inside, None, str(error)),))
             if budget.spent:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 _DIGITS = 16  # 64 bits: two of a million articles share a digest with a chance of 3 in 10^8
 _TRACKING = ("utm_", "mc_", "at_")
+_PHONES = re.compile(r"^(?:www|m|mobile|amp)\.")
 _TRACKERS = frozenset(["fbclid", "gclid", "dclid", "msclkid", "igshid", "ref_src", "cmpid", "smid"])
 
 
@@ -29,6 +31,15 @@ def canonical_url(url: str) -> str:
     kept = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(key.lower())]
     query = "?" + urlencode(sorted(kept)) if kept else ""
     return host + parts.path.rstrip("/") + query
+
+
+def site_of(url: str) -> str:
+    """The host that speaks for an address, with its port where that is unusual; pages for phones are the same site.
+
+    Raises ValueError for what is not an http or https address.
+    """
+    site = canonical_url(url).partition("/")[0].partition("?")[0]
+    return _PHONES.sub("", site) if site.count(".") > 1 else site
 
 
 def _is_tracking(key: str) -> bool:

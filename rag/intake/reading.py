@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from rag.intake.fields import Place
 from rag.records import Article
@@ -44,8 +45,11 @@ def without_title(title: str, prose: str) -> str:
 
 
 def name_of(place: Place) -> str:
-    """A title out of the file's name, for want of a better one."""
-    stem = PurePosixPath(place.relative).stem
+    """The title that is known from elsewhere, else one out of the file's name or address, for want of a better one."""
+    if place.known.title:
+        return place.known.title
+    address = urlsplit(place.known.url or "")
+    stem = PurePosixPath(unquote(address.path)).stem or address.hostname or PurePosixPath(place.relative).stem
     words = " ".join(stem.replace("-", " ").replace("_", " ").split())
     return words[:1].upper() + words[1:] or stem
 

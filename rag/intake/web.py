@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import takewhile
 
 from lxml.html import HtmlElement
 
 from rag.errors import RejectedFile
 from rag.intake.decode import tidy
-from rag.intake.fields import Place, check_length, make_article, read_fields
+from rag.intake.fields import Place, check_length, make_article, own_address, read_fields
 from rag.intake.reading import Reading, Remark
 from rag.intake.webfacts import Facts, bare_name, date_near, fallback_author, read_facts, writer_in
 from rag.intake.webtext import Story, from_data, read_story
@@ -39,7 +40,7 @@ def read_html(raw: bytes, place: Place) -> Reading:
     _refuse_no_article(root, facts, story)
     text = tidy(story.text)
     check_length(text, place)
-    given = _given(root, facts, story)
+    given = _given(root, facts, story) | {"url": own_address(facts.url, place.address)}
     fields, warnings = read_fields(given)
     article = make_article(fields, text, place=place, by_title=False)
     return Reading((article,), warnings=tuple(Remark(None, reason) for reason in (warning, *warnings) if reason))
@@ -52,7 +53,15 @@ def _given(root: HtmlElement, facts: Facts, story: Story) -> dict[str, str | Non
     published = facts.published or _drawn_time(root) or date_near(story.header)
     updated = facts.updated if facts.updated != published else None
     title = (story.headline or "").split("\n")[0] or facts.title
-    return {"title": title, "source": facts.source, "author": author, "published": published, "updated": updated, "url": facts.url}
+    return {
+        "title": title,
+        "source": facts.source,
+        "author": author,
+        "published": published,
+        "updated": updated,
+        "url": facts.url,
+        "language": facts.language,
+    }
 
 
 def _drawn_time(root: HtmlElement) -> str | None:
@@ -62,13 +71,15 @@ def _drawn_time(root: HtmlElement) -> str | None:
 
 
 def _fuller(story: Story, facts: Facts) -> Story:
-    """What the page's data carries, where the page draws much less of it."""
+    """What the page's data carries, where the page draws much less of it; a standfirst that only the page has stays above it."""
     if facts.body is None:
         return story
     carried = from_data(facts.body)
     if sum(len(paragraph.split()) for paragraph in carried) < _CUT_SHORT * story.words:
         return story
-    return replace(story, paragraphs=carried)
+    whole = " ".join(carried)
+    above = list(takewhile(lambda paragraph: paragraph not in whole, story.paragraphs))
+    return replace(story, paragraphs=(*(above if len(above) < len(story.paragraphs) else ()), *carried))
 
 
 def _refuse_no_article(root: HtmlElement, facts: Facts, story: Story) -> None:

@@ -19,17 +19,14 @@ _LONGEST_CELL = 60  # words; what holds more is a layout, not data
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of text between two breaks; ``linked`` counts its words inside links."""
+    """A stretch of text between two breaks, of so many words, of which ``linked`` stand inside links."""
 
     text: str
     element: HtmlElement
+    words: int
     linked: int
     furniture: bool
     correction: bool
-
-    @property
-    def words(self) -> int:
-        return len(self.text.split())
 
     @property
     def tag(self) -> str:
@@ -97,7 +94,7 @@ class _Cutter:
         whole = "\n".join(line for line in lines if line)
         if whole:
             count = sum(len(piece.split()) for piece, linked in self._run if linked)
-            self.blocks.append(Block(whole, element, count, gone, correction))
+            self.blocks.append(Block(whole, element, len(whole.split()), count, gone, correction))
         self._run.clear()
         self._broken = False
 
@@ -120,4 +117,5 @@ class _Cutter:
             cells = [row] if row.tag == "caption" else [cell for cell in row if cell.tag in ("td", "th")]
             texts = [" ".join(_UNSEEN.sub("", cell.text_content()).split()) for cell in cells]
             if any(texts):
-                self.blocks.append(Block(" | ".join(texts).strip(" |"), table, 0, gone, correction))
+                row_text = " | ".join(texts).strip(" |")
+                self.blocks.append(Block(row_text, table, len(row_text.split()), 0, gone, correction))

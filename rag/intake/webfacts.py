@@ -18,6 +18,7 @@ from lxml.html import HtmlElement
 from trafilatura import extract_metadata
 
 from rag.intake.dates import parse_date
+from rag.intake.language import primary_tag
 
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Review|Recipe)$")
 _MOST_JSON = 2_000_000  # characters of one script
@@ -50,6 +51,7 @@ class Facts:
     published: str | None
     updated: str | None
     url: str | None
+    language: str | None
     body: str | None
     declared: bool
 
@@ -74,6 +76,7 @@ def read_facts(root: HtmlElement) -> Facts:
         published=_moment(story.get("datePublished"), props.get("datePublished"), found["published"]),
         updated=_moment(story.get("dateModified"), props.get("dateModified"), found["updated"]),
         url=_absolute(_base(root), url) if url else None,
+        language=_language(root, story, props, meta),
         body=_body(story),
         declared=bool(story or "articleBody" in props or "article:published_time" in meta or meta.get("og:type") == "article"),
     )
@@ -204,6 +207,14 @@ def _microdata(root: HtmlElement) -> dict[str, str]:
             if value is not None and (value or name == "articleBody"):
                 found.setdefault(name, value)
     return found
+
+
+def _language(root: HtmlElement, story: Mapping[str, Any], props: Mapping[str, str], meta: Mapping[str, str]) -> str | None:
+    """The first statement that is a tag: of the article, of the page, of its head."""
+    root_tag = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or root.get("xml:lang")
+    header = next((e.get("content") for e in root.iter("meta") if (e.get("http-equiv") or "").lower() == "content-language"), None)
+    stated = (_plain(story.get("inLanguage")), props.get("inLanguage"), root_tag, meta.get("og:locale"), meta.get("dc.language"), header)
+    return _first(primary_tag(value) for value in stated)
 
 
 def _moment(*values: Any) -> str | None:

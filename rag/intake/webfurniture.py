@@ -19,18 +19,19 @@ _NAMES = frozenset(
     "cookie cookies consent gdpr cmp usercentrics onetrust didomi privacy nav navbar navigation menu masthead sidebar rail footer foot colophon breadcrumb breadcrumbs"
     " newsletter newsletters signup subscribe subscription subscriptions paywall gate regwall offer membership donate donation contribute cta"
     " related recirc recirculation recommended recommendations trending popular mostread mostviewed outbrain taboola teaser teasers promo promos upsell"
-    " share sharing sharedaddy social sponsor sponsored advert adverts advertisement advertising ad ads adslot dfp mpu banner leaderboard"
+    " share sharing sharedaddy social sponsor sponsored advert adverts advertisement advertising ad ads adslot adv dfp mpu banner leaderboard"
     " caption captions credit credits gallery carousel slideshow lightbox thumb player jwplayer vjs byline bylines dateline-row authorbox bio contributor toc"
     " pullquote pq tags taglist topics tools toolbar widget poll quiz survey skip print comments commentlist disqus discussion callout disclosure disclaimer"
     " tweet embed classifieds betting ticker".split()
 )
 _PAIRS = re.compile(
     r"author-(?:box|bio|card|info|desc|information|row|byline)|(?:more|read|most|also)-(?:on|from|in|next|more|read|viewed|popular)|read-?more|pull-?quote|key-?events"
-    r"|sign-(?:in|up|off)|jump-to|post-navigation|load-?more|see-also|dont-miss|twitter-tweet|social-embed|comments?-(?:section|count|area)|video-(?:embed|js)|in-this-(?:article|section)"
+    r"|sign-(?:in|up|off)|jump-to|post-navigation|load-?more|see-also|dont-miss|twitter-tweet|social-embed|comments?-(?:section|count|area)|video-(?:embed|js|container|wrapper|player|block)|reading-time|read-time|in-this-(?:article|section)"
 )
 # Where all comments stand in one element, they may be longer than the article.
 _EVEN_IF_LONG = frozenset("comments commentlist disqus discussion cookie consent related sidebar footer".split())
 _CORRECTION = re.compile(r"correction|corrigendum|clarif|amend|editors?-?note|rectif|korrektur")
+_NOTED = re.compile(r"correction|corrigendum|clarif|amend|editor|rectif|korrektur", re.IGNORECASE)  # sooner asked than the parts of a name
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SCHEMA = re.compile(
     r"schema\.org/(?:Video|Image|Audio|Media)Object|schema\.org/(?:Person|Organization|WPFooter|WPHeader|WPSideBar|SiteNavigationElement|Comment)$"
@@ -42,13 +43,16 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5")
 
 def tokens(element: HtmlElement) -> str:
     """The element's tag, classes and ids, lower case, their parts joined by hyphens."""
-    named = " ".join(element.get(key) or "" for key in ("class", "id", "data-component", "data-testid"))[:400]
-    return re.sub(r"[\s_-]+", "-", _CAMEL.sub("-", f"{element.tag} {named}")).lower()
+    return re.sub(r"[\s_-]+", "-", _CAMEL.sub("-", f"{element.tag} {_named(element)}")).lower()
+
+
+def _named(element: HtmlElement) -> str:
+    return " ".join([value for key in ("class", "id", "data-component", "data-testid") if (value := element.get(key))])[:400]
 
 
 def is_correction(element: HtmlElement) -> bool:
     """Whether the site calls the element a correction."""
-    return _CORRECTION.search(tokens(element)) is not None
+    return _NOTED.search(_named(element)) is not None and _CORRECTION.search(tokens(element)) is not None
 
 
 def find_furniture(body: HtmlElement, headline: HtmlElement | None) -> set[HtmlElement]:
@@ -95,6 +99,8 @@ def _by_name(element: HtmlElement, share: float) -> bool:
         return share <= _MOST or tag in ("nav", "aside", "dialog")
     if _SCHEMA.search(element.get("itemtype") or ""):
         return share <= _MOST
+    if tag == "header" and _is_clock(element):
+        return False  # an entry of a live blog begins with its time
     if tag == "header":
         return share <= _MOST and not any(child.tag == "p" for child in element.iter())
     if tag == "footer":
@@ -105,6 +111,13 @@ def _by_name(element: HtmlElement, share: float) -> bool:
         return False
     strong = parts & _EVEN_IF_LONG
     return bool((strong and share <= 0.8) or ((parts & _NAMES or _PAIRS.search(named)) and share <= _MOST))
+
+
+def _is_clock(element: HtmlElement) -> bool:
+    """Whether nothing but a time element of a few words stands in it."""
+    times = list(element.iter("time"))
+    said = element.text_content().split()
+    return len(times) == 1 and 0 < len(said) <= 4 and times[0].text_content().split() == said
 
 
 def _is_teaser_list(element: HtmlElement) -> bool:
@@ -130,7 +143,7 @@ def _by_shape(element: HtmlElement, share: float, sizes: dict[HtmlElement, int])
     if share > _MOST or element.tag in ("p", "h1", "h2", "h3", "li", "td", "tr", "table", "tbody", "span", "a"):
         return element.tag == "a" and any(child.tag in (*_HEADINGS, "p", "div") for child in element)
     size = sizes[element]
-    if size <= 60 and any(child.tag in ("input", "button", "textarea") for child in element.iter()):
+    if element.tag != "article" and size <= 60 and any(child.tag in ("input", "button", "textarea") for child in element.iter()):
         return True
     linked = sum(sizes[link] for link in element.iter("a"))
     return element.tag in ("div", "section", "ul", "ol") and linked * 2 > size and size <= 120

@@ -16,38 +16,25 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 from trafilatura import bare_extraction
 
-from rag.intake.colophon import is_biography
-from rag.intake.cues import Kind, date_in, kind_of
-from rag.intake.lines import Unit
+from rag.intake.cues import Kind, kind_of
 from rag.intake.webblocks import Block, cut_blocks
-from rag.intake.webfacts import Facts, writer_in
-from rag.intake.webfurniture import find_furniture, tokens
+from rag.intake.webfacts import Facts
+from rag.intake.webfurniture import find_furniture
+from rag.intake.webjudge import HEADINGS, is_furniture, is_header_line, is_mostly_numbers, is_note, is_signed, is_stamp, plain_words
+from rag.intake.webwords import find_pointers
 
 # It warns of every page that it finds nothing on; what comes of a page is said in its reading.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_NEVER = frozenset([Kind.FURNITURE, Kind.CAPTION, Kind.LINKS, Kind.AUTHOR, Kind.COMMENTS])
 # The share of the words that trafilatura kept which the article's element must hold.
 _MOST = 0.9
 _PULL_REACH = 30  # blocks between a pull quote and its paragraph
 # Looking for each block inside the whole text is quadratic; on longer pages only equal lines count.
 _MOST_SEARCHED = 3000  # blocks
+_LIVE = 3  # clock times on lines of their own, on a page that tells what happened hour by hour
 _PARAGRAPH = 20  # words
 _SENTENCE = 12  # words; the least of an article's first paragraph
 _HEADER = 30  # blocks after the headline in which the first paragraph must stand
-# Where links of a line lead that asks the reader to do something.
-_ASKS = re.compile(
-    r"/(?:subscribe|subscription|newsletters?|sign-?up|sign-?in|log-?in|register|join|donate|membership|support-us|abo|tips)(?:[/?#]|$)",
-    re.IGNORECASE,
-)
-_SIGNED = re.compile(r"(?:^|-)(?:by|byl|byline|bylines|author|authors|writer|contributor|reporter)(?:-|$)")
-_NOTE = re.compile(
-    r"^\W*(?:korrektur|berichtigung|rectificatif|errata|correction|corrección|fe de errores|correzione|rectificatie|rättelse)\b[^.]{0,40}[:—–]",
-    re.IGNORECASE,
-)
-_MONTHS = re.compile(r"(?i)\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-zé]*\.?\b|\d{1,2}[./:]\d\d")
-_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +60,27 @@ def read_story(root: HtmlElement, facts: Facts) -> Story:
     if body is None:
         return Story((), None, ())
     headline = _headline_element(body, facts.title)
-    blocks = cut_blocks(body, find_furniture(body, headline))
+    furniture = find_furniture(body, headline) | find_pointers(body)
+    blocks = cut_blocks(body, furniture)
     start = _headline_block(blocks, headline, facts.title)
-    votes = _votes(root, blocks)
+    votes = _votes(_without(root, furniture), blocks)
     place = _place(blocks, votes, start)
     header_end = _header_end(blocks, start, facts)
+    # The times of a live blog's entries are kept though they link to the entries.
+    live = sum(is_stamp(block) for block in blocks if not block.furniture) >= _LIVE
     kept = []
     for i in range(start + 1, len(blocks)):
         block = blocks[i]
         inside = place is not None and (place is block.element or place in block.element.iterancestors())
-        note = _is_note(block)
+        note = is_note(block)
         if (block.furniture and not note) or not (inside or note or i <= header_end):
             continue
-        if note or not _is_furniture(block, facts, header=i < header_end):
+        if note or (live and is_stamp(block)) or not is_furniture(block, facts, header=i < header_end):
             kept.append(i)
     kept = _without_loose_ends(blocks, _without_repeats(blocks, kept), header_end)
     kept = _without_imprint(blocks, kept, facts.source)
     around = [blocks[i] for i in range(max(0, start), header_end) if i not in kept]
-    around.sort(key=lambda block: not _is_signed(block))
+    around.sort(key=lambda block: not is_signed(block))
     header = tuple(line for block in around for line in block.text.split("\n"))
     return Story(_joined([blocks[i] for i in kept]), blocks[start].text if start >= 0 else None, header[:20])
 
@@ -102,16 +92,12 @@ def from_data(body: str) -> tuple[str, ...]:
     return tuple(" ".join(line.split()) for line in text.split("\n") if line.strip())
 
 
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.replace("\u00ad", "").lower()))
-
-
 def _headline_element(body: HtmlElement, title: str | None) -> HtmlElement | None:
     """The first heading that says what the page's data says, else the first h1 of some length."""
-    wanted = set(_plain(title).split()) if title else set()
+    wanted = set(plain_words(title).split()) if title else set()
     headings = [element for element in body.iter("h1", "h2", "h3") if element.text_content().strip()]
     for element in sorted(headings, key=lambda element: element.tag):
-        said = set(_plain(element.text_content()).split())
+        said = set(plain_words(element.text_content()).split())
         if wanted and len(said & wanted) * 10 >= 7 * max(len(said), min(len(wanted), 6)):
             return element
     return next((element for element in headings if element.tag == "h1" and len(element.text_content().split()) >= 3), None)
@@ -123,19 +109,30 @@ def _headline_block(blocks: Sequence[Block], headline: HtmlElement | None, title
         found = [i for i, block in enumerate(blocks) if block.element is headline or headline in block.element.iterancestors()]
         if found:
             return found[-1]
-    wanted = _plain(title) if title else ""
-    return next((i for i, block in enumerate(blocks) if wanted and _plain(block.text.split("\n")[0]) == wanted), -1)
+    wanted = plain_words(title) if title else ""
+    return next((i for i, block in enumerate(blocks) if wanted and plain_words(block.text.split("\n")[0]) == wanted), -1)
 
 
-def _votes(root: HtmlElement, blocks: Sequence[Block]) -> set[int]:
-    """The blocks that trafilatura keeps; all that read as paragraphs where it keeps nothing."""
+def _without(root: HtmlElement, furniture: set[HtmlElement]) -> HtmlElement:
+    """A copy of the page without its furniture, which trafilatura would read up to four times."""
+    twin = copy.deepcopy(root)
+    for gone in [there for here, there in zip(root.iter(), twin.iter(), strict=True) if here in furniture]:
+        if gone.getparent() is not None:
+            gone.drop_tree()
+    return twin
+
+
+def _votes(page: HtmlElement, blocks: Sequence[Block]) -> set[int]:
+    """The blocks that trafilatura keeps of a page that it may change; all that read as paragraphs where it keeps nothing."""
     try:
-        found = bare_extraction(copy.deepcopy(root), include_comments=False, include_tables=True)
+        found = bare_extraction(page, include_comments=False, include_tables=True)
         text = found.text or "" if found is not None and not isinstance(found, dict) else ""
     except Exception:  # a third-party parser on untrusted input: the blocks can still be judged without it
         text = ""
-    held: str | set[str] = f" {_plain(text)} " if len(blocks) <= _MOST_SEARCHED else {f" {_plain(line)} " for line in text.split("\n")}
-    votes = {i for i, block in enumerate(blocks) if not block.furniture and block.words >= 5 and f" {_plain(block.text)} " in held}
+    held: str | set[str] = (
+        f" {plain_words(text)} " if len(blocks) <= _MOST_SEARCHED else {f" {plain_words(line)} " for line in text.split("\n")}
+    )
+    votes = {i for i, block in enumerate(blocks) if not block.furniture and block.words >= 5 and f" {plain_words(block.text)} " in held}
     votes = {i for i in votes if blocks[i].linked * 2 < blocks[i].words}
     if sum(blocks[i].words for i in votes) < 25:
         votes |= {
@@ -169,68 +166,22 @@ def _header_end(blocks: Sequence[Block], start: int, facts: Facts) -> int:
         and blocks[i].words >= _SENTENCE
         and kind_of(blocks[i].text) is Kind.PROSE
         and blocks[i].linked * 2 < blocks[i].words
+        and not is_mostly_numbers(blocks[i])
     ]
     if not first:
         return start + 1
-    if len(first) > 1 and any(_is_header_line(blocks[i], facts) for i in range(first[0] + 1, first[1])):
+    if len(first) > 1 and any(is_header_line(blocks[i], facts) for i in range(first[0] + 1, first[1])):
         return first[1]
     return first[0]
 
 
-def _is_signed(block: Block) -> bool:
-    """Whether the site calls the block, or what it stands in, a byline."""
-    up = block.element.getparent()
-    return any(
-        _SIGNED.search(tokens(element)) is not None
-        for element in (block.element, up)
-        if element is not None and element.tag not in ("body", "article")
-    )
-
-
-def _is_note(block: Block) -> bool:
-    return block.linked * 2 < block.words and (
-        (block.correction and block.words >= 5) or (kind_of(block.text) is Kind.NOTE and block.words >= 6) or bool(_NOTE.search(block.text))
-    )
-
-
-def _is_furniture(block: Block, facts: Facts, *, header: bool) -> bool:
-    text = block.text
-    kind = kind_of(" ".join(text.split()))
-    if block.linked * 10 >= block.words * 6 and block.words <= 30:
-        return True
-    if header and _is_header_line(block, facts):
-        return True
-    if block.words <= 30 and any(_ASKS.search(link.get("href") or "") for link in block.element.iter("a")):
-        return True
-    if block.tag in _HEADINGS:
-        return kind in (Kind.FURNITURE, Kind.LINKS, Kind.AUTHOR, Kind.COMMENTS)
-    if kind in _NEVER or is_biography(Unit(text, 0, kind), facts.author):
-        return True
-    return re.search(r"[^\W_]", text) is None
-
-
-def _is_header_line(block: Block, facts: Facts) -> bool:
-    """Bylines, roles, dates, counts and section labels between the headline and the first paragraph."""
-    text, said = block.text, f" {_plain(block.text)} "
-    if facts.author and any(f" {_plain(name)} " in said for name in facts.author.split(", ")) and block.words <= 25:
-        return True
-    if block.words <= 25 and any(writer_in(line) or date_in(line)[0] for line in text.split("\n")):
-        return True
-    if block.words <= 8 and _MONTHS.search(text) and re.search(r"\d", text) and kind_of(text) is Kind.BARE:
-        return True
-    if block.words <= 16 and _YEAR.search(text) and _MONTHS.search(text):
-        return True
-    unfinished = kind_of(text) not in (Kind.PROSE, Kind.NOTE, Kind.STAMP)
-    return unfinished and block.words <= 5 and block.tag not in (*_HEADINGS, "li", "table")
-
-
 def _without_repeats(blocks: Sequence[Block], kept: Sequence[int]) -> list[int]:
     """Without pull quotes: words that also stand inside a longer block, and second copies."""
-    plain = [f" {_plain(blocks[i].text)} " for i in kept]
+    plain = [f" {plain_words(blocks[i].text)} " for i in kept]
     seen: set[str] = set()
     out = []
     for at, i in enumerate(kept):
-        words, heading = blocks[i].words, blocks[i].tag in (*_HEADINGS, "table", "li")
+        words, heading = blocks[i].words, blocks[i].tag in (*HEADINGS, "table", "li")
         near = plain[max(0, at - _PULL_REACH) : at + _PULL_REACH]
         pulled = 4 <= words <= 60 and not heading and any(plain[at] in other and len(other) > len(plain[at]) for other in near)
         if not pulled and not (words >= 8 and plain[at] in seen):
@@ -245,10 +196,12 @@ def _without_loose_ends(blocks: Sequence[Block], kept: Sequence[int], header_end
     for i in reversed(kept):
         block = blocks[i]
         follower = blocks[out[-1]] if out else None
-        heading = block.tag in _HEADINGS
+        heading = block.tag in HEADINGS
         if follower is None and (heading or (_is_loose(block) and block.tag not in ("li", "table", "dd"))):
             continue
         if heading and follower is not None and follower.tag == block.tag and i >= header_end:
+            continue
+        if follower is not None and is_stamp(block) and is_stamp(follower):
             continue
         out.append(i)
     return out[::-1]
@@ -259,8 +212,8 @@ def _without_imprint(blocks: Sequence[Block], kept: Sequence[int], source: str |
     out = list(kept)
     while source and len(out) > 1:
         last = blocks[out[-1]]
-        of_itself = _plain(last.text).removeprefix("the ").startswith(_plain(source).removeprefix("the "))
-        if not of_itself or last.words > 40 or out[-2] == out[-1] - 1 or _is_note(last):
+        of_itself = plain_words(last.text).removeprefix("the ").startswith(plain_words(source).removeprefix("the "))
+        if not of_itself or last.words > 40 or out[-2] == out[-1] - 1 or is_note(last):
             break
         out.pop()
     return out

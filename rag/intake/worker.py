@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 from rag.errors import RejectedFile
-from rag.intake.fields import Place
+from rag.intake.fields import Fields, Place
 from rag.intake.mail import read_mail, read_mbox
 from rag.intake.office import read_docx, read_epub
 from rag.intake.pdf import read_pdf
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _answered(request: dict[str, Any], requests: BinaryIO) -> dict[str, Any]:
-    place = Place(**{**request["place"], "names": ()})
+    place = Place(**{**request["place"], "names": (), "known": Fields(**request["place"]["known"])})
     if hasattr(signal, "alarm"):
         signal.alarm(int(place.seconds) + _GRACE)  # ends this process even inside a C library
     try:

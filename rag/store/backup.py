@@ -1,6 +1,6 @@
 """Backs a library up into one file, and restores it, while others read and ask; models and Chroma's index are left out, since both are made anew.
 
-A backup is a zip: a consistent snapshot of the SQLite file, uploads, test prompts and evaluation runs, and a manifest with their digests.
+A backup is a zip: a consistent snapshot of the SQLite file, uploads, fetched pages, test prompts and evaluation runs, and a manifest with their digests.
 Restoring builds the index from the stored vectors, then writes the snapshot over the library in one SQLite transaction: killed at any moment,
 the library before or the restored one is served whole. Uploads, prompts and runs follow it one by one; what they replace lies in a
 ``.restore-`` folder of the data folder until the end.
@@ -26,7 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import LibraryError, UsageError
+from rag.fetch import FOLDER
 from rag.store.database import SCHEMA, readable_errors
+from rag.store.erase import bury, erase, forget_pending, scour
 from rag.store.library import Library, utc_now
 from rag.store.lock import writer_lock
 from rag.store.publish import Stores, sweep
@@ -37,7 +39,7 @@ log = logging.getLogger("rag")
 _FORMAT = 1
 _DATABASE, _MANIFEST = "library.sqlite3", "manifest.json"
 # What else of the data folder cannot be made again.
-_KEPT = ("uploads", "evaluations/runs", "prompts.yaml")
+_KEPT = ("uploads", FOLDER, "evaluations/runs", "prompts.yaml")
 _BLOCK = 1 << 20
 # No manifest of ours comes near it.
 _LONGEST_MANIFEST = 50_000_000
@@ -69,8 +71,7 @@ def backup(library: Library, target: Path, *, force: bool = False) -> Backup:
         digests, created = dict[str, str](), utc_now()
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as zipped:
             for name, path in [(_DATABASE, snapshot), *_files(library.home)]:
-                digests[name] = _digest(path)
-                zipped.write(path, name)
+                digests[name] = _packed(zipped, name, path)
             made = {"format": _FORMAT, "schema": SCHEMA, "created": created, **counts, "sha256": digests}
             zipped.writestr(_MANIFEST, json.dumps(made, indent=1))
         with archive.open("rb") as written:
@@ -98,6 +99,7 @@ def restore_backup(stores: Stores, source: Path, *, force: bool = False) -> Back
             if not force:
                 raise UsageError(f"{home} holds a library already: add --force, and it is kept as {home / 'before-restore.zip'}.")
             backup(library, home / "before-restore.zip", force=True)
+        purged = _purged_since(library, restored) if library.exists else []
         served = library.meta().get("generation") if library.exists else None
         _index(stores, restored, served)
         restored.database.close()
@@ -107,7 +109,24 @@ def restore_backup(stores: Stores, source: Path, *, force: bool = False) -> Back
             snapshot.backup(library.database.connection)
         _replace_files(Path(scratch), home)
         sweep(stores)
+    if purged:
+        log.warning(
+            "The backup held articles that were purged since; they stay out. Clear its other files of them: `newsdesk purge %s`.",
+            " ".join(purged),
+        )
     return Backup(source, made["created"], made["articles"], made["conversations"])
+
+
+def _purged_since(library: Library, restored: Library) -> list[str]:
+    """Take out of a restored library what was purged from the one that it replaces, so that it is never served again."""
+    purged = library.purged()
+    back = sorted(id for id, held in restored.manifest().items() if id in purged and not held.purged)
+    bury(restored.database, purged)
+    if back:
+        erase(restored.database, back, generation=restored.meta().get("generation"), files=())
+        scour(restored.database, wait=0)
+        forget_pending(restored.database)
+    return back
 
 
 def _counts(db: sqlite3.Connection) -> dict[str, int]:
@@ -196,6 +215,16 @@ def _replace_files(restored: Path, home: Path) -> None:
         if new.exists():
             old.parent.mkdir(parents=True, exist_ok=True)
             new.replace(old)
+
+
+def _packed(zipped: zipfile.ZipFile, name: str, path: Path) -> str:
+    """Pack a file and give the digest of what was packed: it may be replaced meanwhile, as a fetched page is."""
+    seen = hashlib.sha256()
+    with path.open("rb") as file, zipped.open(name, "w", force_zip64=True) as member:
+        while block := file.read(_BLOCK):
+            seen.update(block)
+            member.write(block)
+    return seen.hexdigest()
 
 
 def _digest(path: Path) -> str:

@@ -54,7 +54,7 @@ class Database:
         connection.execute("BEGIN IMMEDIATE")
         try:
             if (number := self._schema(connection)) < SCHEMA:
-                for statement in _statements(MIGRATIONS[number]):
+                for statement in statements(MIGRATIONS[number]):
                     connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {number + 1}")
             connection.execute("COMMIT")
@@ -92,7 +92,7 @@ class Database:
                 yield connection
             finally:
                 connection.execute("ROLLBACK")
-                if self._read_only:
+                if self.read_only:
                     # Opened as it lay, so a later pass from elsewhere would not be seen.
                     self.close()
 
@@ -118,7 +118,8 @@ class Database:
             self._local.connection = None
 
     @property
-    def _read_only(self) -> bool:
+    def read_only(self) -> bool:
+        """Whether its folder cannot be written."""
         return not os.access(self.path.parent, os.W_OK)
 
     def _connect(self) -> sqlite3.Connection:
@@ -131,7 +132,7 @@ class Database:
     def _address(self) -> str:
         """WAL needs files beside the library; where none can be made, it is opened as it lies, unless a log of changes lies there too."""
         address = self.path.absolute().as_uri()
-        if not self._read_only:
+        if not self.read_only:
             return address
         log = self.path.with_name(f"{self.path.name}-wal")
         return f"{address}?mode=ro" if log.is_file() and log.stat().st_size else f"{address}?immutable=1"
@@ -145,6 +146,16 @@ class Database:
         return number
 
 
+def statements(script: str) -> Iterator[str]:
+    """The statements one by one: ``executescript`` would commit the transaction that they are to share."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Turn the log on; SQLite does not wait by itself where another process looks at a file that was just made."""
     end = time.monotonic() + _BUSY_MS / 1000
@@ -156,16 +167,6 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             if "locked" not in str(error) or time.monotonic() > end:
                 raise
             time.sleep(0.02)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """The statements one by one: ``executescript`` would commit the transaction that they are to share."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 @contextmanager

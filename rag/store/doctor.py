@@ -1,154 +1,161 @@
-"""Compares what must agree (library, full-text index, Chroma, settings) and puts it right; it changes no article.
+"""Finds what does not agree (library, full-text index, stored vectors, Chroma, settings) and puts it right; it changes no article's words.
 
-All of it but the articles themselves can be made anew, so there is one remedy: chunk, index and switch again.
+All but the articles and conversations can be made anew, so there is one remedy: lost rows are listed again, vectors that cannot be right are
+dropped, and everything is chunked, indexed and switched again, from the stored vectors.
 """
 
 from __future__ import annotations
 
-import json
+import logging
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import LibraryError
+from rag.store import fulltext, soundness
+from rag.store.library import utc_now
 from rag.store.lock import is_locked, writer_lock
-from rag.store.publish import Change, Stores, publish
+from rag.store.publish import Change, Stores, make_chunks, publish
+from rag.store.seal import sealed_vectors
+from rag.store.soundness import REPAIR, RESTORE, Finding
+from rag.store.vectors import Row, VectorsOf, digest_of
 
-_REPAIR = "run `newsdesk doctor --repair`"
-_RESTORE = "restore a backup, or move the library away and sync again"
+log = logging.getLogger("rag")
 
-# Each query counts rows that should not be there.
-_COUNTED = (
-    (
-        "library",
-        "{} articles without the text of their version",
-        "run `newsdesk sync` while their files are there, or restore a backup",
-        "SELECT count(*) FROM articles LEFT JOIN versions v USING (article_id, version) WHERE v.version IS NULL",
-    ),
-    (
-        "chunks",
-        "{} articles that cannot be found, since they have no chunks",
-        _REPAIR,
-        "SELECT count(*) FROM articles JOIN versions USING (article_id, version)"
-        " WHERE removed IS NULL AND article_id NOT IN (SELECT article_id FROM chunks)",
-    ),
-    (
-        "chunks",
-        "{} chunks of articles that are removed, or of older versions",
-        _REPAIR,
-        "SELECT count(*) FROM chunks c WHERE NOT EXISTS"
-        " (SELECT 1 FROM articles a WHERE a.article_id = c.article_id AND a.version = c.version AND a.removed IS NULL)",
-    ),
-    (
-        "full-text index",
-        "{} chunks that the full-text index lacks or holds with other words",
-        _REPAIR,
-        "SELECT count(*) FROM chunks c JOIN versions v USING (article_id, version) LEFT JOIN chunks_fts f ON f.rowid = c.id"
-        " WHERE f.text IS NOT substr(v.text, c.start + 1, c.end - c.start)",
-    ),
-    (
-        "full-text index",
-        "{} rows of the full-text index that belong to no chunk",
-        _REPAIR,
-        "SELECT count(*) FROM chunks_fts WHERE rowid NOT IN (SELECT id FROM chunks)",
-    ),
-)
+# Of what SQLite's integrity check says, what REINDEX or making the full-text index anew mends.
+_MENDABLE = ("missing from index", "wrong # of entries in index", "non-unique entry in index", "FTS5 table")
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that does not agree, in words, with what to do."""
-
-    part: str
-    problem: str
-    advice: str
+# Texts without their row in `articles`: what has chunks was searched, what has none was removed, and stays out until someone puts it back.
+_LIST_ARTICLES = """
+INSERT INTO articles
+SELECT v.article_id, '', '', coalesce((SELECT c.version FROM chunks c JOIN versions o USING (article_id, version) WHERE c.article_id = v.article_id),
+    (SELECT o.version FROM versions o WHERE o.article_id = v.article_id ORDER BY o.ingested DESC, o.rowid DESC)),
+    CASE WHEN v.article_id IN (SELECT article_id FROM chunks) THEN NULL ELSE ? END, v.article_id NOT IN (SELECT article_id FROM chunks)
+FROM (SELECT DISTINCT article_id FROM versions) v WHERE v.article_id NOT IN (SELECT article_id FROM articles)
+"""
+_LIST_SOURCES = "INSERT OR IGNORE INTO sources SELECT DISTINCT location, ? FROM articles WHERE removed IS NULL AND location <> ''"
+_LIST_CONVERSATIONS = "INSERT OR IGNORE INTO conversations SELECT conversation_id, min(created) FROM turns GROUP BY conversation_id"
 
 
 def examine(stores: Stores) -> list[Finding]:
-    """What is wrong; empty when all is sound. Needs no model.
+    """What is wrong; empty when all is sound. Loads no network, only the model's tokenizer.
 
     Raises NoLibrary when nothing was synced, LibraryError when the library is too damaged to be asked.
     """
+    if _emptied(stores):
+        return [Finding("library", f"{stores.library.database.path} is empty or gone, though its index is there", RESTORE)]
     with stores.library.snapshot() as db:
-        broken = [row[0] for row in db.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
-        if broken:
-            return [Finding("library", f"SQLite finds the file damaged ({'; '.join(broken)})", _RESTORE)]
-        found = [*_settings(stores), *_counted(db), *_spans(db)]
-        lost = _vectors(stores, db)
-        # Without its vectors there is nothing to ask the index with, and the remedy is the same.
-        return [*found, *(lost or _index(stores)), *_leftovers(stores)]
+        broken = [row[0] for row in db.execute("PRAGMA integrity_check(100)") if row[0] != "ok"]
+        if broken and not all(any(words in line for words in _MENDABLE) for line in broken):
+            return [Finding("library", f"SQLite finds the file damaged ({'; '.join(broken[:3])})", RESTORE)]
+        found = [Finding("library", f"SQLite finds an index of the file damaged ({broken[0]})", REPAIR)] if broken else []
+        found += [*_settings(stores), *soundness.rows(db), *soundness.chunks(stores, db)]
+    # FTS5 is asked by a write, which is a transaction of its own; where nothing can be written, its rows are compared all the same.
+    whole = stores.library.database.read_only or fulltext.is_whole(stores.library.database)
+    with stores.library.snapshot() as db:
+        found += soundness.words(db) if whole else [Finding("full-text index", "it is damaged", REPAIR)]
+        lost, suspect, index = _vectors(stores, db)
+        return [*found, *lost, *suspect, *index, *_leftovers(stores)]
 
 
 def repair(stores: Stores) -> list[Finding]:
     """Make chunks, full-text index and Chroma's index anew from the stored articles and vectors; returns what is still wrong.
 
-    Raises LibraryError and StorageError where that fails; what was served before is then served still.
+    Only vectors that are lost or cannot be right are computed again; how many is logged. Raises LibraryError and StorageError where that fails;
+    what was served before is then served still.
     """
+    if _emptied(stores) or not stores.library.exists:
+        return examine(stores)
     with writer_lock(stores.library.home, "doctor --repair"):
         stores.library.database.create()
+        suspects = _suspects(stores)
         with stores.library.database.writing() as db:
-            db.execute(
-                "DELETE FROM vectors WHERE length(vector) <> (SELECT max(length(vector)) FROM vectors o WHERE o.model = vectors.model)"
-            )
-        publish(stores, Change(), rebuild=True)
+            db.execute("REINDEX")
+            db.execute(_LIST_ARTICLES, (utc_now(),))
+            db.execute(_LIST_SOURCES, (utc_now(),))
+            db.execute(_LIST_CONVERSATIONS)
+            db.executemany("DELETE FROM vectors WHERE model = ? AND embedded = ?", [(stores.embedder.name, digest) for digest in suspects])
+        embedded = publish(stores, Change(), rebuild=True)
+    if embedded:
+        log.warning("%d chunks were embedded again, since their vectors were lost or could not be right.", embedded)
     return examine(stores)
+
+
+def _emptied(stores: Stores) -> bool:
+    return not stores.library.exists and stores.indexes.folder.is_dir()
 
 
 def _settings(stores: Stores) -> Iterator[Finding]:
     meta = stores.library.meta()
     for what, set_now in (("model", stores.embedder.name), ("chunking", stores.chunking)):
-        if what in meta and meta[what] != set_now:
+        if what not in meta and "generation" in meta:
+            yield Finding(what, f"the library does not say with which {what} it was made", REPAIR)
+        elif what in meta and meta[what] != set_now:
             yield Finding(
                 what, f"the library was made with {meta[what]}, the settings say {set_now}", "run `newsdesk sync`, or set it back"
             )
 
 
-def _counted(db: sqlite3.Connection) -> Iterator[Finding]:
-    for part, problem, advice, sql in _COUNTED:
-        count = db.execute(sql).fetchone()[0]
-        if count:
-            yield Finding(part, problem.format(count), advice)
+def _vectors(stores: Stores, db: sqlite3.Connection) -> tuple[list[Finding], list[Finding], list[Finding]]:
+    """What is wrong with stored vectors as such, with those that differ from Chroma's, and with Chroma's index."""
+    meta = stores.library.meta()
+    model = meta.get("model", stores.embedder.name)
+    bad, used = soundness.bad_vectors(db, model), {digest for digest, _, _ in stores.library.chunk_rows().values()}
+    if lost := used & bad | stores.library.missing_vectors(model, used):
+        # Without its vectors there is nothing to ask the index with, and the remedy is the same.
+        return [Finding("vectors", f"{len(lost)} chunks whose vector is missing, cut short or no unit vector", REPAIR)], [], []
+    unused = [Finding("vectors", f"{len(bad)} stored vectors that are cut short or no unit vectors", REPAIR)] if bad else []
+    problem, differing = _index(stores)
+    if differing and not _as_sealed(stores):
+        return unused, [Finding("vectors", f"{len(differing)} chunks whose vector is not the one that was indexed", REPAIR)], []
+    advice = REPAIR if "generation" in meta else "run `newsdesk sync`, or `newsdesk doctor --repair`"
+    return unused, [], [Finding("index", problem, advice)] if problem else []
 
 
-def _spans(db: sqlite3.Connection) -> Iterator[Finding]:
-    rows = db.execute("SELECT start, end, sentences, length(text) FROM chunks JOIN versions USING (article_id, version)")
-    outside = sum(1 for start, end, sentences, length in rows if not _in_order([0, start, *json.loads(sentences), end, length]))
-    if outside:
-        yield Finding("chunks", f"{outside} chunks that reach outside their article, or sentences outside their chunk", _REPAIR)
+def _suspects(stores: Stores) -> set[str]:
+    """Digests of stored vectors that cannot be right by themselves, or are not those that the index was made of."""
+    with stores.library.snapshot() as db:
+        bad = soundness.bad_vectors(db, stores.embedder.name)
+        chunks = stores.library.chunk_rows()
+        used = {digest for digest, _, _ in chunks.values()}
+        model = stores.library.meta().get("model", stores.embedder.name)
+        if model != stores.embedder.name or bad & used or stores.library.missing_vectors(model, used) or _as_sealed(stores):
+            return bad
+        # A chunk that names the wrong vector is no fault of that vector's.
+        differing = _index(stores)[1]
+        made = {row.chunk_id: row.embedded for row in make_chunks(stores, stores.library.articles())} if differing else {}
+        return bad | {chunks[id][0] for id in differing if made.get(id) == chunks[id][0]}
 
 
-def _in_order(offsets: Sequence[int]) -> bool:
-    return all(one <= two for one, two in pairwise(offsets))
-
-
-def _vectors(stores: Stores, db: sqlite3.Connection) -> list[Finding]:
-    sql = (
-        "SELECT count(*) FROM chunks c LEFT JOIN vectors v ON v.embedded = c.embedded AND v.model = ?"
-        " WHERE v.vector IS NULL OR length(v.vector) <> (SELECT max(length(vector)) FROM vectors WHERE model = ?)"
-    )
-    model = stores.library.meta().get("model")
-    count = db.execute(sql, (model, model)).fetchone()[0]
-    return [Finding("vectors", f"{count} chunks whose vector is missing or cut short", _REPAIR)] if count else []
-
-
-def _index(stores: Stores) -> list[Finding]:
+def _index(stores: Stores) -> tuple[str | None, tuple[str, ...]]:
+    """What is wrong with the served index, and the chunks that stand in it with another vector, day or outlet."""
     meta, chunks = stores.library.meta(), stores.library.chunk_rows()
     if "generation" not in meta:
-        return [Finding("index", "there is none yet", "run `newsdesk sync`")] if chunks else []
+        return ("there is none yet" if chunks else None), ()
+    rows = {id: Row(id, day, outlet) for id, (_, day, outlet) in chunks.items()}
+    try:
+        verdict = stores.indexes.check(meta["generation"], rows, vectors=_vectors_of(stores), whole=True)
+    except LibraryError as error:
+        return str(error).partition(": run `newsdesk")[0], ()
+    return verdict.problem and verdict.problem.partition(": run `newsdesk")[0], verdict.differing
+
+
+def _as_sealed(stores: Stores) -> bool:
+    """Whether the library's vectors are, all in all, those of which the served index was made, so that it is not they that changed."""
+    generation = stores.library.meta().get("generation")
+    sealed = sealed_vectors(stores.indexes.folder / generation) if generation else None
+    return sealed is not None and sealed == digest_of(sorted(stores.library.chunk_rows()), _vectors_of(stores))
+
+
+def _vectors_of(stores: Stores) -> VectorsOf:
+    model, chunks = stores.library.meta().get("model", stores.embedder.name), stores.library.chunk_rows()
 
     def vectors(ids: Sequence[str]) -> NDArray[np.float32]:
-        return stores.library.vectors(meta["model"], [chunks[id][0] for id in ids])
+        return stores.library.vectors(model, [chunks[id][0] for id in ids])
 
-    try:
-        stores.indexes.check(meta["generation"], chunks, vectors=vectors)
-    except LibraryError as error:
-        problem, _, _ = str(error).partition(": run `newsdesk")
-        return [Finding("index", problem, _REPAIR)]
-    return []
+    return vectors
 
 
 def _leftovers(stores: Stores) -> list[Finding]:

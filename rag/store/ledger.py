@@ -9,7 +9,8 @@ from typing import Any
 
 from rag.errors import ChatModelError, NewsdeskError
 from rag.records import Usage
-from rag.store.library import Library, utc_now
+from rag.store.library import Library, purged_among, utc_now
+from rag.store.redact import mentioned
 
 log = logging.getLogger("rag")
 
@@ -55,8 +56,10 @@ class Ledger:
         return json.loads(row[0]) if row else None
 
     def keep(self, key: str, answer: dict[str, Any], *, most: int) -> None:
-        """Keep an answer, and of all kept ones the newest ``most``."""
+        """Keep an answer, and of all kept ones the newest ``most``; none that was written while an article was purged that it rests on."""
         with self._library.database.writing() as db:
+            if purged_among(db, mentioned(answer)):
+                return
             db.execute("INSERT OR REPLACE INTO written VALUES (?, ?, ?)", (key, utc_now(), json.dumps(answer, ensure_ascii=False)))
             db.execute("DELETE FROM written WHERE key NOT IN (SELECT key FROM written ORDER BY created DESC, rowid DESC LIMIT ?)", (most,))
 

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,11 @@ from numpy.typing import NDArray
 from rag.errors import NoSuchArticle
 from rag.records import Article, Filters, Overview, Passage, Span, Version
 from rag.store.database import Database
+from rag.store.redact import mentioned, redact
+from rag.text.moments import newest_first
 from rag.text.words import fold, stem
 
-_ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url"
+_ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url, v.language"
 # SQLite binds at most 32,766 values in a statement.
 _BIND = 10_000
 # A word of the title counts for more than one of the text, for BM25 (docs/evaluation.md).
@@ -39,6 +42,11 @@ class Held:
     path: str
     withheld: bool
     live: bool
+
+    @property
+    def purged(self) -> bool:
+        """Whether nothing is left of it but its id."""
+        return not self.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +112,18 @@ class Library:
         """The live articles, newest first, ties by id."""
         with self.snapshot() as db:
             rows = db.execute(
-                f"SELECT {_ARTICLE} FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NULL"
-                " ORDER BY v.published IS NULL, v.published DESC, article_id"
+                f"SELECT {_ARTICLE} FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NULL ORDER BY article_id"
             ).fetchall()
-        return (Article(**row) for row in rows)
+        # By the moment, which ISO text in several zones does not sort by.
+        return (Article(**row) for row in sorted(rows, key=lambda row: newest_first(row["published"])))
 
     def article(self, article_id: str, version: str | None = None) -> Article:
         """One article; the version that is searched unless another is named.
 
-        Raises NoSuchArticle.
+        Raises NoSuchArticle, which says where the article was purged.
         """
         with self.snapshot() as db:
+            _refuse_purged(db, article_id)
             row = db.execute(
                 f"SELECT {_ARTICLE} FROM articles a JOIN versions v USING (article_id) WHERE article_id = ? AND v.version = coalesce(?, a.version)",
                 (article_id, version),
@@ -127,6 +136,7 @@ class Library:
     def versions_of(self, article_id: str) -> list[Version]:
         """Every version of an article that was ever held, in the order in which they came; raises NoSuchArticle."""
         with self.snapshot() as db:
+            _refuse_purged(db, article_id)
             rows = db.execute(
                 "SELECT v.version, v.ingested, v.title, v.published, v.updated, v.version = a.version AND a.removed IS NULL"
                 " FROM versions v JOIN articles a USING (article_id) WHERE article_id = ? ORDER BY v.ingested, v.rowid",
@@ -141,6 +151,14 @@ class Library:
         with self.snapshot() as db:
             row = db.execute("SELECT text FROM versions WHERE article_id = ? AND version = ?", (article_id, version)).fetchone()
         return row and str(row[0])
+
+    def ingested(self) -> dict[str, str]:
+        """When the version of each live article that is searched was taken in, by id."""
+        with self.snapshot() as db:
+            rows = db.execute(
+                "SELECT article_id, v.ingested FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NULL"
+            )
+            return {row[0]: row[1] for row in rows}
 
     # What files gave
 
@@ -201,7 +219,7 @@ class Library:
         marks = ", ".join("?" * len(ids))
         sql = (
             "SELECT c.chunk_id, c.article_id, c.version, c.start, c.end, c.sentences, substr(v.text, c.start + 1, c.end - c.start) AS text,"
-            f" v.title, v.source, v.published, v.url FROM chunks c JOIN versions v USING (article_id, version) WHERE c.chunk_id IN ({marks})"
+            f" v.title, v.source, v.published, v.url, v.updated FROM chunks c JOIN versions v USING (article_id, version) WHERE c.chunk_id IN ({marks})"
         )
         with self.snapshot() as db:
             rows = [dict(row) for row in db.execute(sql, ids)]
@@ -255,21 +273,48 @@ class Library:
 
     # Conversations
 
-    def add_turn(self, conversation_id: str, answer: Mapping[str, object]) -> None:
-        """Append a turn; ``answer`` is kept whole, as JSON, with the generation that was searched."""
+    def add_turn(self, conversation_id: str, answer: Mapping[str, Any], *, began: str | None = None) -> None:
+        """Append a turn; ``answer`` is kept whole, as JSON, with the generation that was searched.
+
+        Words of purged articles are left out of it. ``began`` is when it was asked (ISO 8601, UTC): it may lean on what was purged since.
+        """
         with self.database.writing() as db:
             now = utc_now()
+            last = db.execute("SELECT max(removed) FROM articles WHERE version = ''").fetchone()[0]
+            answer = redact(answer, purged_among(db, mentioned(answer)), after=last is not None and last >= (began or now))
             db.execute("INSERT OR IGNORE INTO conversations VALUES (?, ?)", (conversation_id, now))
             (ordinal,) = db.execute("SELECT count(*) FROM turns WHERE conversation_id = ?", (conversation_id,)).fetchone()
             generation = db.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
             row = (conversation_id, ordinal, now, generation and generation[0], json.dumps(answer, ensure_ascii=False))
             db.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?)", row)
 
+    def purged(self) -> frozenset[str]:
+        """Ids of all articles that were purged."""
+        with self.snapshot() as db:
+            return frozenset(row[0] for row in db.execute("SELECT article_id FROM articles WHERE version = ''"))
+
     def turns(self, conversation_id: str) -> list[dict[str, object]]:
         """The answers of a conversation, oldest first; empty when there is none of that id."""
         with self.snapshot() as db:
             rows = db.execute("SELECT answer FROM turns WHERE conversation_id = ? ORDER BY ordinal", (conversation_id,)).fetchall()
         return [json.loads(row[0]) for row in rows]
+
+
+def purged_among(db: sqlite3.Connection, ids: Iterable[str]) -> set[str]:
+    """Which of the articles were purged."""
+    found = set[str]()
+    for part in _parts(sorted(ids)):
+        marks = ", ".join("?" * len(part))
+        found |= {row[0] for row in db.execute(f"SELECT article_id FROM articles WHERE version = '' AND article_id IN ({marks})", part)}
+    return found
+
+
+def _refuse_purged(db: sqlite3.Connection, article_id: str) -> None:
+    row = db.execute("SELECT removed FROM articles WHERE article_id = ? AND version = ''", (article_id,)).fetchone()
+    if row is not None:
+        raise NoSuchArticle(
+            f"The article {article_id!r} was purged on {row[0][:10]}: its words are gone for good, and nothing can be shown."
+        )
 
 
 def utc_now() -> str:

@@ -39,7 +39,7 @@ class Chunker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a pass wants: articles to put in, ids to take out (``withhold``: by hand), places that moved, sources to register."""
+    """What a pass wants: articles to put in, ids to take out (``withhold``: by hand), those that only moved or had no language yet, sources to register."""
 
     put: Sequence[Placed] = ()
     remove: frozenset[str] = frozenset()
@@ -89,7 +89,7 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
         again = [a for a in library.articles() if a.article_id not in put_ids and a.article_id not in change.remove]
     else:
         again = []
-    new = _chunk_rows(stores, [placed.article for placed in change.put] + again)
+    new = make_chunks(stores, [placed.article for placed in change.put] + again)
     touched = {row.article_id for row in new} | {p.article.article_id for p in change.put} | change.remove
     kept = {} if stale else library.chunk_rows(without=touched)
     embedded = _embed(stores, new)
@@ -122,7 +122,8 @@ def sweep(stores: Stores) -> None:
     stores.indexes.keep_only(meta[key] for key in ("generation", "previous") if key in meta)
 
 
-def _chunk_rows(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:
+def make_chunks(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:
+    """The chunks of articles as a pass stores them, in the order of their texts; raises UsageError for chunks longer than the model reads."""
     settings, embedder, rows = stores.settings, stores.embedder, []
     articles = list(articles)
     if articles and settings.chunk_tokens + settings.header_tokens > embedder.max_tokens:
@@ -136,7 +137,7 @@ def _chunk_rows(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:
         for chunk in stores.chunker(article.text, count_tokens=embedder.count_tokens, max_tokens=settings.chunk_tokens):
             text = article.text[chunk.start : chunk.end]
             id = _digest(article.article_id, article.version, chunk.start, chunk.end, header, day, article.source)
-            embedded = _digest(header, text)
+            embedded = vector_key(header, text)
             rows.append(
                 ChunkRow(
                     id,
@@ -154,6 +155,11 @@ def _chunk_rows(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:
             )
         stores.on_progress("splitting", done, len(articles))
     return rows
+
+
+def vector_key(header: str, text: str) -> str:
+    """The key of the vector of a chunk's header and text, the same wherever the words stand."""
+    return _digest(header, text)
 
 
 def _header(article: Article, embedder: Embedder, most: int) -> str:

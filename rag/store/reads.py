@@ -14,12 +14,13 @@ from functools import cache
 from importlib.metadata import version
 
 from rag.intake import Entry, Rejection
+from rag.intake.identity import digest as digest_of
 from rag.records import Article
 from rag.settings import CHECKOUT, Settings
 from rag.store.library import Library
 
 # The libraries that turn files into text.
-_PARSERS = ("lxml", "mammoth", "pypdf", "PyYAML", "trafilatura")
+_PARSERS = ("lxml", "mammoth", "py3langid", "pypdf", "PyYAML", "trafilatura")
 _SET = {"max_file_mb", "max_article_chars", "fields", "parse_seconds", "parse_memory_mb"}
 
 
@@ -31,6 +32,7 @@ class Reads:
         self._location = location
         self._rules = _rules(settings.model_dump_json(include=_SET))
         self._kept = {path: (digest, gave) for path, digest, rules, gave in library.reads(location) if rules == self._rules}
+        self._purged = library.purged()
         self._used: dict[str, tuple[str, str]] = {}
 
     def known(self, path: str) -> Callable[[str], Entry | None]:
@@ -46,8 +48,12 @@ class Reads:
         return look
 
     def keep(self, entries: Iterable[Entry]) -> None:
-        """Remember these and forget the others; a file of which something was rejected is parsed again, since the reason may have passed."""
-        now = {e.path: self._used.get(e.path) or (e.digest, _gave(e)) for e in entries if e.digest and not e.rejections}
+        """Remember these and forget the others.
+
+        A file of which something was rejected is parsed again, since the reason may have passed; of purged articles nothing is written down.
+        """
+        lasting = (e for e in entries if not e.rejections and not any(a.article_id in self._purged for a in e.articles))
+        now = {e.path: self._used.get(e.path) or (e.digest, _gave(e)) for e in lasting if e.digest}
         if now != self._kept:
             self._library.replace_reads(self._location, self._rules, now)
 
@@ -56,7 +62,8 @@ class Reads:
         articles = []
         for known in held["articles"]:
             text = self._library.text_of(known["article_id"], known["version"])
-            if text is None:
+            # Words that were damaged in the library are put right by the file.
+            if text is None or digest_of(text) != known["version"]:
                 return None
             articles.append(Article(**known, text=text))
         return Entry(path, tuple(articles), (), tuple(Rejection(**w) for w in held["warnings"]), tuple(held["paths"]), digest)

@@ -1,4 +1,6 @@
--- From schema 2 to 3: what each file gave, so that one that did not change is not parsed again.
+-- From schema 2 to 3: the language of an article, and what each file gave, so that one that did not change is not parsed again.
+
+ALTER TABLE versions ADD COLUMN language TEXT;      -- primary tag of BCP 47 such as 'en'; NULL where it is not known
 
 CREATE TABLE reads (
     location TEXT NOT NULL,

@@ -12,10 +12,16 @@ from pathlib import Path
 from rag.errors import LibraryError
 
 _SEAL = "sealed.json"
+_VECTORS = "vectors.sha256"
 
 
-def seal(folder: Path) -> None:
-    """Record the graph's files as they are now; call it once the folder is written and closed."""
+# What a copy must not take along: it is not finished until it is sealed itself.
+SEALS = (_SEAL, _VECTORS)
+
+
+def seal(folder: Path, vectors: str) -> None:
+    """Record the graph's files as they are now, and the digest of the vectors that went in; call it once the folder is written and closed."""
+    (folder / _VECTORS).write_text(vectors, encoding="utf-8")
     (folder / _SEAL).write_text(json.dumps(_digests(folder)), encoding="utf-8")
 
 
@@ -28,6 +34,14 @@ def check_seal(folder: Path) -> None:
         raise LibraryError(f"The index {folder} is missing or unfinished: run `newsdesk doctor --repair`.") from error
     if found != sealed:
         raise LibraryError(f"The index {folder} is damaged: run `newsdesk doctor --repair`.")
+
+
+def sealed_vectors(folder: Path) -> str | None:
+    """The digest of the vectors that an index was made of; None where none was recorded."""
+    try:
+        return (folder / _VECTORS).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
 
 
 def _digests(folder: Path) -> dict[str, str]:

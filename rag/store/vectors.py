@@ -7,16 +7,14 @@ makes a new generation: a copy of the served one, plus the difference.
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
 import os
 import random
 import shutil
-import subprocess
-import sys
 import threading
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,9 +28,13 @@ from numpy.typing import NDArray
 
 from rag.errors import LibraryError, StorageError
 from rag.records import Filters
-from rag.store.seal import check_seal, seal
+from rag.store.checker import CHECKER, Verdict
+from rag.store.seal import SEALS, check_seal, seal
 
 log = logging.getLogger(__name__)
+
+# Gives the stored vectors of chunk ids.
+VectorsOf = Callable[[Sequence[str]], NDArray[np.float32]]
 
 _COLLECTION = "chunks"
 # Chroma refuses more than 5,461 rows a call; smaller batches let the progress line move.
@@ -43,7 +45,8 @@ _CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 200, "ef_s
 # Chroma shares what lies behind the clients of a folder, without a lock: a second client that is made meanwhile finds half of it.
 _CLIENTS = threading.Lock()
 _CHECKED = 20
-_CHECK_SECONDS = 120
+# Bytes: the smallest index takes 0.2 MB, and Chroma as much again while it writes.
+_LEAST_FREE = 1_000_000
 # Past this share of rows to delete, building from nothing is quicker than a copy and leaves no holes in the graph.
 _REBUILD_SHARE = 0.5
 
@@ -69,10 +72,10 @@ class Index:
         check_seal(folder)
         self._copy: TemporaryDirectory[str] | None = None
         with _repairable(folder):
-            if not os.access(folder, os.W_OK):
+            if not os.access(folder, os.W_OK) or _is_full(folder):
                 # Chroma writes even when it only reads, so where it cannot, it gets a copy for the life of this reader.
                 self._copy = TemporaryDirectory(prefix="newsdesk-index-")
-                folder = Path(shutil.copytree(folder, Path(self._copy.name) / folder.name))
+                folder = _copied(folder, Path(self._copy.name))
             self._client = _client(folder)
             try:
                 self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
@@ -96,6 +99,16 @@ class Index:
         """Every chunk id in it."""
         with _repairable(self.folder):
             return set(self._collection.get(include=[])["ids"])
+
+    def stored(self, ids: Sequence[str]) -> dict[str, tuple[dict[str, Any], NDArray[np.float32]]]:
+        """Fields and vector of rows as they are held, by id; each id must be held."""
+        found: dict[str, tuple[dict[str, Any], NDArray[np.float32]]] = {}
+        with _repairable(self.folder):
+            for part in _parts(ids):
+                got = self._collection.get(ids=list(part), include=["metadatas", "embeddings"])
+                vectors = np.asarray(got["embeddings"], dtype=np.float32)
+                found |= {id: (dict(fields), v) for id, fields, v in zip(got["ids"], got["metadatas"] or [], vectors, strict=True)}
+        return found
 
     def close(self) -> None:
         """Release the files."""
@@ -136,7 +149,7 @@ class Indexes:
         self,
         rows: Mapping[str, Row],
         *,
-        vectors: Callable[[Sequence[str]], NDArray[np.float32]],
+        vectors: VectorsOf,
         base: str | None,
         on_progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> str:
@@ -149,37 +162,33 @@ class Indexes:
             name = uuid.uuid4().hex[:12]
             try:
                 self._write(name, rows, vectors=vectors, base=start, on_progress=on_progress)
-                self.check(name, rows, vectors=vectors)
+                if problem := self.check(name, rows, vectors=vectors).problem:
+                    raise LibraryError(f"The index {name} failed its check: {problem}")
                 return name
             except LibraryError as error:
+                full = _is_full(self.folder)
                 shutil.rmtree(self.folder / name, ignore_errors=True)
+                if full and not isinstance(error, StorageError):
+                    raise _disk_full(self.folder) from error
                 if start is None or isinstance(error, StorageError):
                     raise
                 log.warning("The index could not be brought up to date (%s); building it anew from the stored vectors.", error)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def check(self, generation: str, rows: Collection[str], *, vectors: Callable[[Sequence[str]], NDArray[np.float32]]) -> None:
-        """Open a generation in a subprocess, since a broken one can crash the process that opens it.
+    def check(self, generation: str, rows: Mapping[str, Row], *, vectors: VectorsOf, whole: bool = False) -> Verdict:
+        """Open a generation in another process, compare the ids that it holds, and ask for a sample of them by their own vectors.
 
-        Compares the ids that it holds, and asks for a sample of them by their own vectors. Raises LibraryError.
+        With ``whole`` every row's fields and vector are compared. Raises LibraryError where nothing could be learnt from it.
         """
-        sample = random.Random(generation).sample(sorted(rows), min(_CHECKED, len(rows)))
+        ids = sorted(rows)
+        sample = range(len(ids)) if whole else random.Random(generation).sample(range(len(ids)), min(_CHECKED, len(ids)))
         question = {
             "folder": str(self.folder / generation),
-            "ids": sorted(rows),
-            "sample": sample,
-            "vectors": vectors(sample).tolist() if sample else [],
+            "rows": [[id, rows[id].day, rows[id].outlet] for id in ids],
+            "sample": list(sample),
+            "whole": whole,
         }
-        command = [sys.executable, "-m", "rag.store.check_index"]
-        try:
-            done = subprocess.run(
-                command, input=json.dumps(question), capture_output=True, text=True, timeout=_CHECK_SECONDS, cwd=Path(__file__).parents[2]
-            )
-        except subprocess.TimeoutExpired as error:
-            raise LibraryError(f"The index {generation} did not answer within {_CHECK_SECONDS} s.") from error
-        if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
-            raise LibraryError(f"The index {generation} failed its check: {last}")
+        return CHECKER.ask(question, vectors([ids[place] for place in sample]).astype("<f4").tobytes() if sample else b"")
 
     def keep_only(self, generations: Iterable[str]) -> None:
         """Delete every other generation, finished or not."""
@@ -194,7 +203,7 @@ class Indexes:
         name: str,
         rows: Mapping[str, Row],
         *,
-        vectors: Callable[[Sequence[str]], NDArray[np.float32]],
+        vectors: VectorsOf,
         base: str | None,
         on_progress: Callable[[int, int], None],
     ) -> None:
@@ -202,7 +211,7 @@ class Indexes:
             base, held = self._start(base, rows)
             target = self.folder / name
             if base:
-                shutil.copytree(self.folder / base, target)
+                shutil.copytree(self.folder / base, target, ignore=shutil.ignore_patterns(*SEALS))
             else:
                 target.mkdir(parents=True)
             client = _client(target)
@@ -217,7 +226,7 @@ class Indexes:
                     on_progress(min((number + 1) * _ROWS, len(new)), len(new))
             finally:
                 _close(client)
-            seal(target)
+            seal(target, digest_of(sorted(rows), vectors))
 
     def _start(self, base: str | None, rows: Mapping[str, Row]) -> tuple[str | None, set[str]]:
         """The generation to copy and the ids it holds; None where building from nothing is better."""
@@ -230,10 +239,21 @@ class Indexes:
         return None, set()
 
 
+def digest_of(ids: Sequence[str], vectors: VectorsOf) -> str:
+    """SHA-256 of rows' ids and vectors, in the order given."""
+    found = hashlib.sha256()
+    for part in _parts(ids):
+        found.update("\n".join(part).encode())
+        found.update(np.ascontiguousarray(vectors(part), dtype="<f4").tobytes())
+    return found.hexdigest()
+
+
 @contextmanager
 def _repairable(folder: Path) -> Iterator[None]:
     try:
         yield
+    except LibraryError:
+        raise
     except BaseException as error:
         if not _is_chromas(error):
             raise
@@ -249,13 +269,29 @@ def _writable(folder: Path) -> Iterator[None]:
     except BaseException as error:
         if not _is_chromas(error):
             raise
-        if "disk is full" in str(error) or "No space left" in str(error) or (folder.is_dir() and not shutil.disk_usage(folder).free):
-            raise StorageError(
-                f"The disk that holds {folder} is full; nothing was changed. Free some space and run the command again."
-            ) from error
+        if "disk is full" in str(error) or "No space left" in str(error) or _is_full(folder):
+            raise _disk_full(folder) from error
         if isinstance(error, OSError):
             raise StorageError(f"The new index cannot be written to {folder} ({error}): make it writable, or set NEWSDESK_HOME.") from error
         raise LibraryError(f"Chroma could not write the new index: {error}") from error
+
+
+def _copied(folder: Path, scratch: Path) -> Path:
+    try:
+        return Path(shutil.copytree(folder, scratch / folder.name))
+    except OSError as error:
+        if _is_full(scratch):
+            raise StorageError(f"The disks of {folder} and {scratch.parent} are full: free some space and ask again.") from error
+        raise
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether the disk may have been too full for Chroma, which often does not say why it failed."""
+    return folder.is_dir() and shutil.disk_usage(folder).free < _LEAST_FREE
+
+
+def _disk_full(folder: Path) -> StorageError:
+    return StorageError(f"The disk that holds {folder} is full; nothing was changed. Free some space and run the command again.")
 
 
 def _is_chromas(error: BaseException) -> bool:

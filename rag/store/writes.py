@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.records import Article
+from rag.store import fulltext
 from rag.store.database import Database
 from rag.store.library import ChunkRow, utc_now
 
@@ -23,7 +24,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Everything that becomes true at once; ``touched`` are the articles whose old chunks go, ``all_chunks`` means all of them."""
+    """Everything that becomes true at once; ``moved`` changes place and language alone, ``touched`` are the articles whose old chunks go, ``all_chunks`` means all of them."""
 
     put: Sequence[Placed]
     remove: frozenset[str]
@@ -47,13 +48,18 @@ def commit_switch(database: Database, switch: Switch) -> None:
             [(p.article.article_id, p.location, p.path, p.article.version) for p in switch.put],
         )
         db.executemany(
-            "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article_id, version) DO UPDATE SET title = excluded.title,"
-            " source = excluded.source, author = excluded.author, published = excluded.published, updated = excluded.updated, url = excluded.url",
+            "INSERT INTO versions (article_id, version, title, text, source, author, published, updated, url, language, ingested)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article_id, version) DO UPDATE SET title = excluded.title, text = excluded.text, source = excluded.source,"
+            " author = excluded.author, published = excluded.published, updated = excluded.updated, url = excluded.url, language = excluded.language",
             [_version(p.article, now) for p in switch.put],
         )
         db.executemany(
             "UPDATE articles SET location = ?, path = ? WHERE article_id = ?",
             [(p.location, p.path, p.article.article_id) for p in switch.moved],
+        )
+        db.executemany(
+            "UPDATE versions SET language = ? WHERE article_id = ? AND version = ?",
+            [(p.article.language, p.article.article_id, p.article.version) for p in switch.moved],
         )
         db.executemany(
             "UPDATE articles SET removed = ?, withheld = ? WHERE article_id = ?",
@@ -64,14 +70,14 @@ def commit_switch(database: Database, switch: Switch) -> None:
 
 
 def _version(a: Article, now: str) -> tuple[str | None, ...]:
-    return (a.article_id, a.version, a.title, a.text, a.source, a.author, a.published, a.updated, a.url, now)
+    return (a.article_id, a.version, a.title, a.text, a.source, a.author, a.published, a.updated, a.url, a.language, now)
 
 
 def _replace_chunks(db: sqlite3.Connection, switch: Switch) -> None:
     if switch.all_chunks:
-        db.execute("DELETE FROM chunks_fts")
+        fulltext.empty(db)
         db.execute("DELETE FROM chunks")
-    for article_id in sorted(switch.touched):
+    for article_id in () if switch.all_chunks else sorted(switch.touched):
         db.execute("DELETE FROM chunks_fts WHERE rowid IN (SELECT id FROM chunks WHERE article_id = ?)", (article_id,))
         db.execute("DELETE FROM chunks WHERE article_id = ?", (article_id,))
     for row in switch.chunks:

@@ -12,7 +12,23 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
-from rag.records import Answer, Citation, Event, Filters, Found, Overview, Passage, Searched, Seconds, Sentence, Turn, Writing, Wrote
+from rag.records import (
+    Answer,
+    Citation,
+    Event,
+    Filters,
+    Found,
+    Overview,
+    Passage,
+    Searched,
+    Seconds,
+    Sentence,
+    TimeAsked,
+    Turn,
+    Writing,
+    Wrote,
+)
+from rag.text.spoken import time_in_words
 from rag.ui import components, session, words
 from rag.ui.drawer import open_drawer
 from rag.ui.escape import escape
@@ -20,7 +36,7 @@ from rag.ui.filters import clear_filters, filter_chips, filter_menu
 from rag.ui.keep import keep_button
 from rag.ui.masthead import masthead
 from rag.ui.session import Ask, Shown
-from rag.ui.views import answer_view, passages_view, places, sentences_view
+from rag.ui.views import answer_view, cited_places, passages_view, places, sentences_view
 
 # Seconds; each drawing mounts the component anew.
 _REDRAWN_AFTER = 0.15
@@ -105,8 +121,11 @@ def _turn(assistant: Assistant, shown: Shown, index: int, *, fresh: bool) -> Non
     _question(answer.question, words.scope(shown.filters), index, fresh=fresh)
     if answer.searched_as.strip() != answer.question.strip():
         _searched_as(answer, index)
+    if answer.time:
+        _time_chip(shown, answer.time, index)
     _answer(assistant, answer, index)
-    keep_button(assistant, shown, index)
+    if not any(citation.deleted for citation in answer.citations):
+        keep_button(assistant, shown, index)
     if answer.model and (answer.incomplete or any(sentence.verdict != "supported" for sentence in answer.sentences)):
         st.button(
             "Answer with quotes instead",
@@ -128,7 +147,21 @@ def _answer(assistant: Assistant, answer: Answer, index: int) -> None:
     known = places(answer)
     opened = components.draw(answer_view(answer), key=f"answer-{index}")
     if opened in known:
-        open_drawer(assistant, known[opened], [known[f"c{citation.number}"] for citation in answer.citations])
+        open_drawer(assistant, known[opened], cited_places(answer))
+
+
+def _time_chip(shown: Shown, time: TimeAsked, index: int) -> None:
+    """What was understood of the question's time; a click asks again without it."""
+    with st.container(key=f"time-{index}"):
+        st.button(
+            escape(time_in_words(time)),
+            key=f"any-time-{index}",
+            icon=":material/close:",
+            icon_position="right",
+            help="Search articles of any day" if time.kind == "published" else "Let these days order nothing",
+            on_click=session.wait_for,
+            args=(Ask(shown.answer.question, shown.answer.searched_as if shown.reworded else None, index, any_time=True),),
+        )
 
 
 def _searched_as(answer: Answer, index: int) -> None:
@@ -161,7 +194,9 @@ def _respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
     if assistant.writer and ask.write:
         # A click begins the page anew, which ends this run; Streamlit's own stop would let nothing be kept or drawn after it.
         st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=_stop, args=(assistant, seen, filters, before))
-    events = assistant.stream(ask.question, history=before, filters=filters, searched_as=ask.searched_as, write=ask.write)
+    events = assistant.stream(
+        ask.question, history=before, filters=filters, searched_as=ask.searched_as, write=ask.write, any_time=ask.any_time
+    )
     try:
         with live.container(), closing(events):
             answer = _watch(events, seen)
@@ -188,6 +223,7 @@ class _Seen:
 
     question: str
     searched_as: str = ""
+    time: TimeAsked | None = None
     passages: tuple[Passage, ...] = ()
     sentences: list[Sentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
@@ -209,6 +245,7 @@ class _Seen:
             model=model,
             notice="Stopped before its end.",
             incomplete=True,
+            time=self.time,
         )
 
 
@@ -220,7 +257,7 @@ def _watch(events: Iterator[Event], seen: _Seen) -> Answer:
     for event in events:
         match event:
             case Searched():
-                seen.searched_as = event.searched_as
+                seen.searched_as, seen.time = event.searched_as, event.time
                 stage.update(label=f"Searching {words.count(event.articles, 'article')}…")
             case Found():
                 seen.passages = event.passages

@@ -25,6 +25,9 @@ def keep_button(assistant: Assistant, shown: Shown, index: int) -> None:
         clicked = st.button("Keep as test prompt", key=f"bookmark-{index}", icon=":material/bookmark_add:", type="tertiary")
     if not clicked:
         return
+    if assistant.without_purged(shown.answer) is not shown.answer:
+        st.toast("Not kept: an article of this answer was purged.", icon=":material/error:", duration="long")
+        return
     path = assistant.settings.prompts_file
     try:
         line = append_prompt(path, _prompt(shown))

@@ -11,7 +11,7 @@ import streamlit as st
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
-from rag.librarian import Outcome, check_sources, take_in
+from rag.librarian import Outcome, check_sources, take_address, take_in
 from rag.ui import session, words
 from rag.ui.escape import escape
 from rag.ui.masthead import masthead
@@ -56,11 +56,27 @@ def _boxes(assistant: Assistant) -> None:
         again = st.button(
             "Check all sources again", icon=":material/sync:", type="tertiary", disabled=not assistant.library.exists, key="library-again"
         )
-    if add and files:
+    address = _address_box(number)
+    if address:
+        _carry_out(lambda progress: take_address(assistant.stores, address, progress))
+    elif add and files:
         given = [(file.name, file.getvalue()) for file in files]
         _carry_out(lambda progress: take_in(assistant.stores, given, progress))
     elif again:
         _carry_out(lambda progress: check_sources(assistant.stores, [], progress))
+
+
+def _address_box(number: int) -> str:
+    """The address that was just given; empty for none."""
+    with st.form(f"library-address-form-{number}", border=False):
+        with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+            address = st.text_input(
+                "Paste an address of a page, feed or sitemap",
+                key=f"library-address-{number}",
+                placeholder="https://…",
+            )
+            fetch = st.form_submit_button("Fetch", icon=":material/language:", key="library-fetch")
+    return address.strip() if fetch else ""
 
 
 def _carry_out(work: Callable[[Progress], Outcome]) -> None:
@@ -107,9 +123,13 @@ def _held(assistant: Assistant) -> None:
     overview = assistant.overview()
     if not overview.articles:
         st.caption(
-            "Nothing yet. Drop files above, or name a folder on the command line: `newsdesk sync FOLDER`. Nothing leaves this computer."
+            "Nothing yet. Drop files above, paste an address, or name a folder on the command line: `newsdesk sync FOLDER`. "
+            "Nothing leaves this computer, but requests for addresses that you give."
         )
         return
     st.caption(escape(words.holdings(overview)))
-    held = [{"Published": (a.published or "")[:10] or None, "Outlet": a.source, "Title": a.title} for a in assistant.library.articles()]
+    held = [
+        {"Published": (a.published or "")[:10] or None, "Outlet": a.source, "Language": a.language, "Title": a.title}
+        for a in assistant.library.articles()
+    ]
     st.dataframe(held, hide_index=True, height=min(36 * (len(held) + 1), 520), key="library-table")

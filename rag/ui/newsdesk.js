@@ -23,7 +23,7 @@ function makePreview() {
   box.id = "preview";
   const hide = () => box.matches(":popover-open") && box.hidePopover();
   const show = (chip, view) => {
-    box.replaceChildren(el("div", "meta", view.meta), el("div", "preview-quote", view.quote), el("div", "hint", view.hint ?? "Click to read it in the article"));
+    box.replaceChildren(el("div", "meta", view.meta), el("div", "preview-quote", view.quote), ...notes(view.notes), el("div", "hint", view.hint ?? "Click to read it in the article"));
     box.showPopover();
     const at = chip.getBoundingClientRect();
     const size = box.getBoundingClientRect();
@@ -33,6 +33,11 @@ function makePreview() {
     box.style.top = `${below ? at.bottom + 8 : Math.max(8, at.top - size.height - 8)}px`;
   };
   return { box, hide, show };
+}
+
+// The days that relative words of a quote mean; beside it, never in it.
+function notes(lines) {
+  return (lines ?? []).map((line) => el("div", "note", line));
 }
 
 function chips(views, page) {
@@ -84,10 +89,12 @@ function card(view, page) {
       "div",
       "quoted",
       button("quote", () => page.open(quote.open), el("span", "number", String(quote.number)), el("span", "words", quote.quote)),
+      ...notes(quote.notes),
       also.length ? el("div", "also", "Also in ", ...also) : null,
     );
   });
-  return el("article", "card", button("title", () => page.open(view.open), view.title), el("div", "meta", view.meta), ...quotes);
+  const title = view.open === null ? el("div", "deleted", view.title) : button("title", () => page.open(view.open), view.title);
+  return el("article", "card", title, el("div", "meta", view.meta), ...quotes);
 }
 
 function foundItem(view, page) {
@@ -130,7 +137,14 @@ function drawArticle(view) {
   const pieces = view.text.map(([text, kind]) => (kind ? el("mark", kind, text) : text));
   const link = view.link ? el("a", "original", "Open the original ↗") : null;
   if (link) Object.assign(link, { href: view.link, target: "_blank", rel: "noopener noreferrer" });
-  return [el("h2", "headline", view.title), el("div", "meta byline", view.byline), link, drawRevision(view.revision), el("div", "body", ...pieces)];
+  const headline = el("h2", "headline", view.title);
+  const body = el("div", "body", ...pieces);
+  // Screen readers pronounce by lang; Arabic and Hebrew run from the right.
+  for (const node of [headline, body]) {
+    if (view.lang) node.lang = view.lang;
+    node.dir = view.dir;
+  }
+  return [headline, el("div", "meta byline", view.byline), link, ...notes(view.notes), drawRevision(view.revision), body];
 }
 
 // What became of the article since: closed, so that the quoted words stay what is seen first.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 import streamlit as st
@@ -19,12 +19,14 @@ _OPAQUE = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question that waits; ``searched_as`` where the reader worded the search, ``after`` that many turns; without ``write`` quotes are asked for."""
+    """A question that waits; ``searched_as`` where the reader worded the search, ``after`` that many turns; without ``write`` quotes are asked for,
+    with ``any_time`` the question's days were taken off."""
 
     question: str
     searched_as: str | None = None
     after: int | None = None
     write: bool = True
+    any_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Shown:
 def restore(assistant: Assistant) -> None:
     """Load the conversation that the address names, once a session; an id of another form names none."""
     if "turns" in st.session_state:
+        _forget_purged(assistant)
         # Another page had an address of its own.
         if st.session_state.conversation and PARAMETER not in st.query_params:
             st.query_params[PARAMETER] = st.session_state.conversation
@@ -55,6 +58,19 @@ def restore(assistant: Assistant) -> None:
     st.session_state.turns = shown
     st.session_state.conversation = conversation if known else None
     st.session_state.waiting = None
+    st.session_state.purged = assistant.purged()
+
+
+def _forget_purged(assistant: Assistant) -> None:
+    """What a purge took from the library, this session does not go on showing or leaning on."""
+    purged = assistant.purged()
+    if purged == st.session_state.get("purged"):
+        return
+    st.session_state.purged = purged
+    shown: list[Shown] = []
+    for turn in turns():
+        shown.append(replace(turn, answer=assistant.without_purged(turn.answer), history=tuple(history(shown))[: len(turn.history)]))
+    st.session_state.turns = shown
 
 
 def turns() -> list[Shown]:

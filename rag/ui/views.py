@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rag.records import Account, Answer, Article, Citation, Passage, Sentence, Span, Version
+from rag.records import Account, Answer, Article, Citation, Note, Passage, Sentence, Span, Version
 from rag.text.differences import Piece, differences
+from rag.text.notes import notes
+from rag.text.spoken import days_in_words
 from rag.ui import words
 
 View = dict[str, Any]
@@ -41,7 +43,7 @@ class Place:
 def places(answer: Answer) -> dict[str, Place]:
     """What each key of the answer's view opens: quotes by number, the same words elsewhere, passages by rank."""
     out: dict[str, Place] = {}
-    for citation in answer.citations:
+    for citation in _left(answer.citations):
         out[f"c{citation.number}"] = Place(citation.article_id, citation.version, citation.start, citation.end)
         for index, origin in enumerate(citation.also_in):
             out[f"c{citation.number}o{index}"] = Place(origin.article_id, origin.version, origin.start, origin.end)
@@ -56,7 +58,7 @@ def answer_view(answer: Answer) -> View:
     found = _found(answer)
     return {
         "kind": "answer",
-        "notice": answer.notice,
+        "notice": words.meta(answer.notice, _deleted(answer.citations)) or None,
         "sentences": sentences_view(answer.sentences, answer.citations),
         "refusal": None if answered else answer.answer,
         "accounts": [_account(account, answer.citations) for account in answer.accounts or ()],
@@ -68,9 +70,24 @@ def answer_view(answer: Answer) -> View:
     }
 
 
+def cited_places(answer: Answer) -> list[Place]:
+    """The places of all quotes that are left."""
+    known = places(answer)
+    return [known[f"c{citation.number}"] for citation in _left(answer.citations)]
+
+
+def _left(citations: Iterable[Citation]) -> list[Citation]:
+    return [citation for citation in citations if not citation.deleted]
+
+
+def _deleted(citations: Sequence[Citation]) -> str | None:
+    gone = len(citations) - len(_left(citations))
+    return f"{words.count(gone, 'quote')} deleted: {'its article was' if gone == 1 else 'their articles were'} purged." if gone else None
+
+
 def sentences_view(sentences: Iterable[Sentence], citations: Iterable[Citation]) -> list[View]:
     """Sentences, each with the chips that follow it and, where it failed its check, why."""
-    citations_of = {citation.number: citation for citation in citations}
+    citations_of = {citation.number: citation for citation in _left(citations)}
     chips = {number: _chip(citation) for number, citation in citations_of.items()}
     return [
         {
@@ -110,9 +127,13 @@ def article_view(article: Article, focus: Place, cited: Iterable[Place], revisio
         "byline": words.meta(
             f"By {article.author}" if article.author else None,
             words.day(article.published),
-            f"updated {words.day(article.updated)}" if article.updated and article.updated != article.published else None,
+            words.updated(article.published, article.updated),
+            f"in {words.language(article.language)}" if article.language not in (None, "en") else None,
         ),
+        "lang": article.language,
+        "dir": words.direction(article.language),
         "link": words.original(article.url, article.text[focus.start : focus.end]),
+        "notes": notes_view(notes(Span(focus.start, focus.end), article.text[focus.start : focus.end], article.published)),
         "revision": revision,
         "text": segments(article.text, Span(focus.start, focus.end), [Span(p.start, p.end) for p in cited]),
     }
@@ -183,11 +204,17 @@ def _foot(answer: Answer) -> str:
 def _chip(citation: Citation) -> View:
     return {
         "number": citation.number,
-        "meta": words.meta(citation.source, words.day(citation.published)),
+        "meta": words.meta(citation.source, words.day(citation.published), words.updated(citation.published, citation.updated)),
         "title": citation.title,
         "quote": citation.quote,
+        "notes": notes_view(citation.notes),
         "open": f"c{citation.number}",
     }
+
+
+def notes_view(notes: Iterable[Note]) -> list[str]:
+    """What relative words of a quote mean, each on a line beside it."""
+    return [f"“{note.text}”: {days_in_words(note.since, note.until)}" for note in notes]
 
 
 def _account(account: Account, citations: Iterable[Citation]) -> View:
@@ -205,11 +232,19 @@ def _cited(citations: Iterable[Citation]) -> list[View]:
     """One card an article, in the order of first use."""
     cards: dict[str, View] = {}
     for citation in citations:
+        if citation.deleted:
+            cards[citation.article_id] = _gone(citation)
+            continue
         chip = _chip(citation)
         card = cards.setdefault(citation.article_id, {"title": chip["title"], "meta": chip["meta"], "open": chip["open"], "quotes": []})
         also = [{"label": o.source or "another article", "open": f"{chip['open']}o{i}"} for i, o in enumerate(citation.also_in)]
         card["quotes"].append({**chip, "also": also})
     return list(cards.values())
+
+
+def _gone(citation: Citation) -> View:
+    """A card that opens nothing."""
+    return {"title": "Deleted", "meta": words.meta(citation.source, words.day(citation.published)), "open": None, "quotes": []}
 
 
 def _found(answer: Answer) -> list[View]:

@@ -14,6 +14,26 @@ from rag.records import Filters, Overview, Usage
 LONGEST_FRAGMENT = 300
 END_WORDS = 6
 MOST_NAMED = 3
+_LANGUAGES = {
+    "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "cy": "Welsh", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
+    "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "ga": "Irish", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian",
+    "hu": "Hungarian", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "lt": "Lithuanian", "lv": "Latvian", "nb": "Norwegian",
+    "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian",
+    "sr": "Serbian", "sv": "Swedish", "sw": "Swahili", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+_RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he ps sd syr ug ur yi".split())
+
+
+def language(tag: str | None) -> str:
+    """``de`` as ``German``; a tag without a name here stays as it is, nothing is the empty text."""
+    return _LANGUAGES.get(tag or "", tag or "")
+
+
+def direction(tag: str | None) -> str:
+    """What a text in the language is to be drawn with, as the ``dir`` of HTML: by its first letter where the language is not known."""
+    if tag is None:
+        return "auto"
+    return "rtl" if tag in _RIGHT_TO_LEFT else "ltr"
 
 
 def day(value: str | date | None) -> str:
@@ -26,6 +46,11 @@ def day(value: str | date | None) -> str:
         except ValueError:
             return str(value)
     return f"{value.day} {value:%B} {value.year}"
+
+
+def updated(published: str | None, later: str | None) -> str | None:
+    """``updated 3 May 2025`` where an article says so; None where that is the day on which it was published."""
+    return f"updated {day(later)}" if later and later[:10] != (published or "")[:10] else None
 
 
 def count(number: int, noun: str) -> str:

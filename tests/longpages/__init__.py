@@ -1,0 +1,1 @@
+"""A third set of labelled web pages, as large as real ones; see README.md."""
