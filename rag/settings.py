@@ -54,7 +54,9 @@ class Settings(BaseSettings):
     candidates: int = Field(50, ge=1, le=1000, description="How many chunks each of the two searches contributes before they are fused.")
     bm25_weight: float = Field(1.0, ge=0, description="Weight of the word search in rank fusion.")
     dense_weight: float = Field(0.85, ge=0, description="Weight of the nearest neighbours in rank fusion.")
-    answer_threshold: float = Field(0.11, ge=0, le=1, description="Least probability that a sentence answers; below it, Newsdesk abstains.")
+    answer_threshold: float = Field(
+        0.107, ge=0, le=1, description="Least probability that a sentence answers; below it, Newsdesk abstains."
+    )
     model: str | None = Field(
         None,
         pattern=r"^[a-z][a-z0-9_]*:\S+$",
