@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -10,14 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from filelock import FileLock
 
 from rag.assistant import Assistant
+from rag.records import Answer, Turn
 from rag.settings import CHECKOUT, Settings
 from rag.store.library import Library
 from rag.store.sync import sync
 
 CORPUS = CHECKOUT / "corpus" / "articles"
+PROMPTS = yaml.safe_load((CHECKOUT / "corpus" / "prompts.yaml").read_text(encoding="utf-8"))["tests"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,6 +62,19 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
             sync(Assistant(Settings(home=shared), embedder=opened.embedder).stores, [CORPUS])
     sync(replace(opened.stores, lenders=[Library(shared)]), [CORPUS])
     return opened
+
+
+@pytest.fixture(scope="session")
+def answers(assistant: Assistant) -> list[Answer]:
+    """Every prompt's answer over the sample corpus, of both halves, in the order of the file; computed once for all processes of a run."""
+    shared = Path(os.environ["NEWSDESK_MODELS"]) / "answers"
+    with FileLock(f"{shared}.lock"):
+        if not shared.exists():
+            told = [[Turn(turn["question"], turn.get("answer")) for turn in prompt.get("history", [])] for prompt in PROMPTS]
+            made = [assistant.ask(prompt["question"], history=turns) for prompt, turns in zip(PROMPTS, told, strict=True)]
+            shared.write_bytes(pickle.dumps(made))
+        found: list[Answer] = pickle.loads(shared.read_bytes())
+    return found
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from conftest import PROMPTS
 from samples import THREE
 
 from rag.answer.refusals import FOREIGN, GREETING, WHICH_ARTICLE
@@ -22,7 +22,6 @@ from rag.settings import CHECKOUT, Settings
 from rag.store.sync import sync
 from rag.text.words import terms
 
-PROMPTS = yaml.safe_load((CHECKOUT / "corpus" / "prompts.yaml").read_text(encoding="utf-8"))["tests"]
 REAL_PAGES = CHECKOUT.parent / "shared" / "articles"
 LATER = "how many homes have been evacuated?"
 
@@ -53,15 +52,6 @@ def timeless(answer: Answer) -> Answer:
 
 
 # The whole prompt set
-
-
-@pytest.fixture(scope="module")
-def answers(assistant: Assistant) -> list[Answer]:
-    """Every prompt's answer, of both halves."""
-    return [
-        assistant.ask(prompt["question"], history=[Turn(turn["question"], turn.get("answer")) for turn in prompt.get("history", [])])
-        for prompt in PROMPTS
-    ]
 
 
 def test_prompt_set_is_both_answered_and_refused(answers: list[Answer]) -> None:

@@ -7,23 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from conftest import PROMPTS
 
 from rag.assistant import Assistant
-from rag.records import Answer, Turn, answer_to_json
+from rag.records import Answer, answer_to_json
 from rag.settings import CHECKOUT, Settings
 from rag.store.sync import sync
 
-PROMPTS = yaml.safe_load((CHECKOUT / "corpus" / "prompts.yaml").read_text(encoding="utf-8"))["tests"]
 REAL_PAGES = CHECKOUT.parent / "shared" / "articles"
 
 
 @pytest.fixture(scope="module")
-def answered(assistant: Assistant) -> list[tuple[dict[str, Any], Answer]]:
-    def history(prompt: dict[str, Any]) -> list[Turn]:
-        return [Turn(turn["question"], turn.get("answer")) for turn in prompt.get("history", [])]
-
-    return [(prompt, assistant.ask(prompt["question"], history=history(prompt))) for prompt in PROMPTS]
+def answered(answers: list[Answer]) -> list[tuple[dict[str, Any], Answer]]:
+    return list(zip(PROMPTS, answers, strict=True))
 
 
 def test_every_citation_slices_its_article(assistant: Assistant, answered: list[tuple[dict[str, Any], Answer]]) -> None:

@@ -680,11 +680,12 @@ def test_process_that_dies_over_an_index_condemns_it(three: Assistant) -> None:
     os.mkfifo(seal)
     with ThreadPoolExecutor(1) as pool:
         found = pool.submit(examine, three.stores)
-        for _ in range(2):  # a process that had answered before gets a second chance
-            wait_for(lambda: CHECKER._process is not None and CHECKER._process.poll() is None)
+        killed: set[int] = set()
+        while len(killed) < 2:  # a process that had answered before gets a second chance
+            wait_for(lambda: (process := CHECKER._process) is not None and process.pid not in killed)
             time.sleep(0.3)
+            killed.add(CHECKER._process.pid)
             os.kill(CHECKER._process.pid, signal.SIGKILL)
-            wait_for(lambda: found.done() or CHECKER._process.poll() is None)
         assert "died over it (exit -9)" in found.result(20)[0].problem
     seal.unlink()
 

@@ -48,7 +48,9 @@ class Checker:
             reused = self._ready()
             answer, late = self._asked(request)
             if answer is None and not late and reused:
-                # It may have ended between two questions, so that this index is not to blame.
+                # It may have ended between two questions, so that this index is not to blame. A process closes its pipes a moment
+                # before it counts as ended, so the dead one is waited for here, or it would be asked again.
+                self._end()
                 self._ready()
                 answer, late = self._asked(request)
             if late:
