@@ -20,12 +20,14 @@ from rag.answer.prompts import Task
 from rag.answer.suggest import candidates
 from rag.answer.when import joined, narrowed, of_those_days, preferred, soon_after
 from rag.errors import QuestionError
+from rag.folding import with_places
 from rag.models.embeddings import Embedder
 from rag.models.reader import Reader, Reading
 from rag.models.reranker import Reranker
 from rag.records import (
     Answer,
     Article,
+    Carrier,
     Event,
     Filters,
     Found,
@@ -42,6 +44,7 @@ from rag.records import (
 )
 from rag.retrieve import Retriever
 from rag.settings import Settings
+from rag.store.copies import carried_by
 from rag.store.ledger import Ledger
 from rag.store.library import Library
 from rag.store.publish import Stores
@@ -109,9 +112,22 @@ class Assistant:
         """Searched, Found, Wrote for each sentence (Writing between them where a chat model writes), and the Answer last.
 
         ``searched_as`` replaces the completed question where a reader has edited it; without ``write`` the answer is quotes, whatever the
-        settings; with ``any_time`` the question's words on time narrow and order nothing. Raises QuestionError for an empty or oversized question, NoLibrary when nothing was synced, LibraryMismatch when another
-        model made the library. A chat model that fails raises nothing: the answer is quotes then, and its ``notice`` says why.
+        settings; with ``any_time`` the question's words on time narrow and order nothing. Raises QuestionError for an empty or oversized
+        question, NoLibrary when nothing was synced, LibraryMismatch when another model made the library. A chat model that fails raises nothing: the answer is quotes then, and its ``notice`` says why.
         """
+        passages: tuple[Passage, ...] = ()
+        for event in self._stream(question, history, filters, searched_as, write, any_time):
+            if isinstance(event, Found | Answer):
+                passages = event.passages
+            if isinstance(event, Wrote | Answer):
+                # Where else the words stand is looked up in the stored texts, whoever chose them.
+                citations = tuple(with_places(self.library, citation, passages) for citation in event.citations)
+                event = dataclasses.replace(event, citations=citations)
+            yield event
+
+    def _stream(
+        self, question: str, history: Sequence[Turn], filters: Filters, searched_as: str | None, write: bool, any_time: bool
+    ) -> Generator[Event, None, None]:
         clock = _Clock()
         question = self._checked(question)
         writer = self.writer if write else None
@@ -260,6 +276,10 @@ class Assistant:
     def versions(self, article_id: str) -> list[Version]:
         """Every version of an article, in the order in which they came; raises NoSuchArticle."""
         return self.library.versions_of(article_id)
+
+    def carried_by(self) -> dict[str, tuple[Carrier, ...]]:
+        """For each article that has copies, the other articles that carry its text."""
+        return carried_by(self.library.database)
 
     def overview(self) -> Overview:
         """What the library holds; all zero where there is none yet."""

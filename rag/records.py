@@ -64,12 +64,22 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """An article that carries a copy of what is shown; ``source`` is the outlet."""
+
+    article_id: str
+    version: str
+    source: str | None
+    published: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk that retrieval found, with what a reader needs to judge it.
 
     ``score`` is the fused rank score, and in an answer for which sentences were read the probability of the passage's best one (0 where it
     was not read); ``bm25`` and ``cosine`` are None where that search did not
-    find the chunk. ``sentences`` are spans of the article's text inside the passage.
+    find the chunk. ``sentences`` are spans of the article's text inside the passage. ``carried_by`` are other articles that carry its words in a copy.
     """
 
     chunk_id: str
@@ -87,6 +97,7 @@ class Passage:
     published: str | None
     url: str | None
     updated: str | None = None
+    carried_by: tuple[Carrier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +128,8 @@ class Citation:
 
     ``words`` is the part of it that answers, in the same offsets; None where that is not sure enough. ``deleted`` says that the article
     was purged since: of the citation only number, article id, outlet and date are left then. ``notes`` stand beside the quote, never in it;
-    ``updated`` is None where the article does not say.
+    ``updated`` is None where the article does not say. ``carried_by`` are articles that carry it in a copy, one source with it; ``also_in``
+    gives the place in those where the very words stand, and in other articles.
     """
 
     number: int
@@ -135,6 +147,7 @@ class Citation:
     deleted: bool = False
     updated: str | None = None
     notes: tuple[Note, ...] = ()
+    carried_by: tuple[Carrier, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +305,7 @@ class Overview:
     last: date | None
 
 
-_PASSAGE_OUT = ("article_id", "version", "start", "end", "text", "score")
+_PASSAGE_OUT = ("article_id", "version", "start", "end", "text", "score", "carried_by")
 
 
 def answer_to_json(answer: Answer, *, id: str | None = None) -> dict[str, Any]:
@@ -332,14 +345,23 @@ def _plain(value: Any) -> Any:
 
 
 def _citation(stored: Mapping[str, Any]) -> Citation:
-    # Turns that were kept before ``words`` and ``notes`` were added have none.
+    # Turns that were kept before ``words``, ``notes`` and ``carried_by`` were added have none.
     words, notes = stored.get("words"), stored.get("notes") or ()
     read = {
         "also_in": tuple(Origin(**o) for o in stored["also_in"]),
         "words": Span(**words) if words else None,
         "notes": tuple(Note(**n) for n in notes),
+        "carried_by": _carriers(stored),
     }
     return Citation(**{**stored, **read})
+
+
+def _passage(stored: Mapping[str, Any]) -> Passage:
+    return Passage(**{**stored, "sentences": tuple(Span(**s) for s in stored["sentences"]), "carried_by": _carriers(stored)})
+
+
+def _carriers(stored: Mapping[str, Any]) -> tuple[Carrier, ...]:
+    return tuple(Carrier(**carrier) for carrier in stored.get("carried_by", ()))
 
 
 def answer_from_dict(stored: Mapping[str, Any]) -> Answer:
@@ -349,7 +371,7 @@ def answer_from_dict(stored: Mapping[str, Any]) -> Answer:
         **{key: stored[key] for key in ("question", "searched_as", "status", "answer", "model")},
         sentences=tuple(Sentence(**(s | {"citations": tuple(s["citations"])})) for s in stored["sentences"]),
         citations=tuple(_citation(c) for c in stored["citations"]),
-        passages=tuple(Passage(**(p | {"sentences": tuple(Span(**s) for s in p["sentences"])})) for p in stored["passages"]),
+        passages=tuple(_passage(p) for p in stored["passages"]),
         seconds=Seconds(**stored["seconds"]),
         accounts=None if accounts is None else tuple(Account(**(a | {"sides": tuple(Side(**s) for s in a["sides"])})) for a in accounts),
         # Turns that were kept before these fields were added have none.

@@ -15,6 +15,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from rag.errors import LibraryError, LibraryMismatch
+from rag.folding import fold_copies
 from rag.models.embeddings import Embedder
 from rag.records import Filters, Passage
 from rag.settings import Settings
@@ -29,6 +30,10 @@ RANK_CONSTANT = 5
 _LEAST_CORRECTED = 5
 # 1 - (edits / length): one slip in five letters, two in ten.
 _LEAST_ALIKE = 0.8
+
+
+# How many times deeper each further look goes; the last is as deep as Newsdesk looks.
+_DEEPER = (1, 4, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +67,23 @@ class Retriever:
                     "run `newsdesk sync` to make it anew, or set NEWSDESK_EMBEDDING_MODEL back."
                 )
             query = fts_query(question)
-            by_words = self.library.match(query, filters=filters, limit=max(settings.candidates, limit)) if query else []
             generation = meta.get("generation")
             index = self.indexes.reader(generation) if generation else None
-            by_meaning = index.nearest(vector, filters=filters, limit=max(settings.candidates, limit)) if index else []
-            fused = fuse([[id for id, _ in by_words], [id for id, _ in by_meaning]], weights=[settings.bm25_weight, settings.dense_weight])
-            bm25, cosine = dict(by_words), dict(by_meaning)
-            # A removed article may still be in the generation; a few more than asked for make up for it.
-            best = sorted(fused, key=lambda id: (-fused[id], id))[: 2 * limit]
-            return self.library.passages({id: (fused[id], bm25.get(id), cosine.get(id)) for id in best})[:limit]
+            # Copies that fold make room for what ranks below them, so that no fewer passages are left than were asked for.
+            for deeper in _DEEPER:
+                candidates = deeper * max(settings.candidates, limit)
+                by_words = self.library.match(query, filters=filters, limit=candidates) if query else []
+                by_meaning = index.nearest(vector, filters=filters, limit=candidates) if index else []
+                weights = [settings.bm25_weight, settings.dense_weight]
+                fused = fuse([[id for id, _ in by_words], [id for id, _ in by_meaning]], weights=weights)
+                bm25, cosine = dict(by_words), dict(by_meaning)
+                # A removed article may still be in the generation; a few more than asked for make up for it.
+                best = sorted(fused, key=lambda id: (-fused[id], id))[: 2 * deeper * limit]
+                ranked = self.library.passages({id: (fused[id], bm25.get(id), cosine.get(id)) for id in best})
+                found = fold_copies(self.library, ranked, filters=filters, limit=limit)
+                if len(found) >= limit or (len(best) == len(fused) and max(len(by_words), len(by_meaning)) < candidates):
+                    break
+            return found
 
     def rarity(self, text: str) -> dict[str, float]:
         """Inverse document frequency of each term (stem) of a text, ln(1 + N / (1 + df)) over the library's chunks."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from rag.answer.carried import carried
 from rag.records import Answer, Citation
 from rag.text.spoken import days_in_words, time_in_words
 
@@ -32,7 +33,7 @@ def print_answer(answer: Answer) -> None:
         print(f"Note: {answer.notice}\n")
     if answer.status == "abstained":
         print(answer.answer)
-        titles = dict.fromkeys(dotted(p.title, p.source, p.published) for p in answer.passages)
+        titles = dict.fromkeys(dotted(p.title, p.source, p.published, carried(p.source, p.carried_by)) for p in answer.passages)
         print(*["\nRelated, not an answer:", *(f"- {title}" for title in titles)] if titles else [], sep="\n")
         return
     for sentence in answer.sentences:
@@ -40,7 +41,8 @@ def print_answer(answer: Answer) -> None:
         print(sentence.text + marks + ("" if sentence.reason is None else f" ({sentence.verdict}: {sentence.reason})"))
     print()
     for citation in answer.citations:
-        print(f"[{citation.number}] {dotted(citation.title, citation.source, citation.published, _later(citation), citation.url)}")
+        copies = carried(citation.source, citation.carried_by)
+        print(f"[{citation.number}] {dotted(citation.title, citation.source, citation.published, _later(citation), copies, citation.url)}")
         for note in citation.notes:
             print(f"    “{note.text}”: {days_in_words(note.since, note.until)}")
     if answer.model:

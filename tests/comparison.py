@@ -36,16 +36,22 @@ def _articles(assistant: Assistant, state: State) -> Iterator[str]:
         told = state.live[article.article_id].told if article.article_id in state.live else None
         if told and (article.title, article.source, article.published) != (told.title, told.outlet, told.published or None):
             yield f"{article.article_id} has other details"
-    if (withheld := {id for id, held in manifest.items() if held.withheld}) != set(state.withheld):
+    if (withheld := {id for id, held in manifest.items() if held.withheld and not held.purged}) != set(state.withheld):
         yield f"withheld: {withheld ^ set(state.withheld)}"
+    if library.purged() != state.purged:
+        yield f"purged: {library.purged() ^ state.purged}"
     with library.snapshot() as db:
         texts = {(row[0], row[1]): row[2] for row in db.execute("SELECT article_id, version, text FROM versions")}
     if texts != dict(state.texts):
         yield f"readable texts: {sorted(texts.keys() ^ state.texts.keys()) or 'other words'}"
     if set(library.sources()) != state.sources:
         yield f"sources: {library.sources()}"
-    if len(library.turns("c" * 32)) != state.turns:
-        yield f"turns: {len(library.turns('c' * 32))}, not {state.turns}"
+    turns = library.turns("c" * 32)
+    if len(turns) != state.turns:
+        yield f"turns: {len(turns)}, not {state.turns}"
+    for citation in (citation for turn in turns for citation in turn["citations"]):  # type: ignore[attr-defined]
+        if bool(citation["quote"]) is (citation["article_id"] in state.purged):
+            yield f"a turn quotes {citation['article_id']}, which was purged, or lost its words"
 
 
 def _chunks(assistant: Assistant, state: State) -> Iterator[str]:

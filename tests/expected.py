@@ -52,10 +52,11 @@ Files = Mapping[str, Mapping[str, Told]]
 
 @dataclass(frozen=True)
 class State:
-    """A whole state: what is live, what was removed by hand, every text that stays readable, the registered sources, the turns kept."""
+    """A whole state: what is live, removed by hand and purged, every text that stays readable, the registered sources, the turns kept."""
 
     live: Mapping[str, Held] = field(default_factory=dict)
     withheld: Mapping[str, Held] = field(default_factory=dict)
+    purged: frozenset[str] = frozenset()
     texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     sources: frozenset[str] = frozenset()
     turns: int = 0
@@ -85,7 +86,7 @@ def synced(state: State, files: Files, locations: Sequence[str] = (), *, prune: 
         for id, held in state.live.items()
         if id in placed or held.location not in reconciled or (held.location, held.path) in doubtful
     }
-    live |= {id: held for id, held in placed.items() if id not in state.withheld}
+    live |= {id: held for id, held in placed.items() if id not in state.withheld and id not in state.purged}
     return replace(state, live=live, texts={**state.texts, **_texts(live)}, sources=state.sources | frozenset(locations))
 
 
@@ -104,6 +105,18 @@ def put_back(state: State, id: str) -> State:
         state,
         live={**state.live, id: state.withheld[id]},
         withheld={other: held for other, held in state.withheld.items() if other != id},
+    )
+
+
+def without(state: State, ids: Iterable[str]) -> State:
+    """After ``purge``: nothing of these articles is left but that they were purged, as a version without words."""
+    gone = frozenset(ids)
+    return replace(
+        state,
+        live={id: held for id, held in state.live.items() if id not in gone},
+        withheld={id: held for id, held in state.withheld.items() if id not in gone},
+        purged=state.purged | gone,
+        texts={key: text for key, text in state.texts.items() if key[0] not in gone} | {(id, ""): "" for id in gone},
     )
 
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from comparison import agrees, differences
-from expected import Held, State, Told, put_back, removed, synced, words_of
+from expected import Held, State, Told, put_back, removed, synced, without, words_of
 from processes import Forks
 
 from rag.assistant import Assistant
@@ -26,6 +26,7 @@ from rag.models.embeddings import Embedder
 from rag.settings import Settings
 from rag.store.backup import backup, restore_backup
 from rag.store.doctor import examine
+from rag.store.purge import is_unfinished, purge
 from rag.store.sync import remove, restore, sync
 
 # Small chunks, so that short texts have several; the children get the same through their environment.
@@ -43,6 +44,8 @@ OPERATIONS: tuple[tuple[str, int], ...] = (
     ("sync_on_a_full_disk", 3),
     ("remove_by_hand", 2),
     ("undo_remove", 2),
+    ("purge", 2),
+    ("purge_killed", 2),
     ("converse", 1),
     ("back_up", 1),
     ("restore", 1),
@@ -365,10 +368,43 @@ class Newsroom:
             self.state = self._lead_to(self.state, put_back(self.state, id))
             restore(self.assistant.stores, id)
 
+    def purge(self) -> None:
+        if ids := self._to_be_purged():
+            self.state = self._lead_to(without(self.state, ids))
+            assert purge(self.assistant.stores, ids).finished
+
+    def purge_killed(self) -> None:
+        """What is left of it is ended by running it again, with the articles where it had not come to them."""
+        if ids := self._to_be_purged():
+            pid = self.forks.start(self.home, "purge", *ids, "--yes")
+            time.sleep(self.choose.uniform(0, 1.2) * self._typical())
+            self._kill(pid)
+            landed = self._settle(self.state, without(self.state, ids))
+            self.tally[f"purge killed: {('before the switch', 'after the switch')[landed]}"] += 1
+            if not landed or is_unfinished(self.assistant.stores):
+                self.state = self._lead_to(without(self.state, ids))
+                assert purge(self.assistant.stores, () if landed else ids).finished
+
+    def _to_be_purged(self) -> list[str]:
+        ids = sorted(self.state.live | self.state.withheld)
+        return self.choose.sample(ids, min(len(ids), self.choose.randint(1, 2)))
+
     def converse(self) -> None:
-        """A turn is kept, whatever becomes of what it cites."""
+        """A turn is kept, whatever becomes of what it cites; its words go with an article that is purged."""
         if self.state.live:
-            self.assistant.library.add_turn("c" * 32, {"question": f"Turn {self.state.turns}?"})
+            id = self.choose.choice(sorted(self.state.live))
+            text, question = self.state.live[id].told.text or "", f"Turn {self.state.turns}?"
+            citation = {"number": 1, "article_id": id, "version": self.state.live[id].version, "start": 0, "end": 20, "quote": text[:20]}
+            said = {"text": text[:20], "verdict": "supported", "reason": None, "citations": [1]}
+            turn = {
+                "question": question,
+                "searched_as": question,
+                "status": "answered",
+                "answer": text[:20],
+                "model": None,
+                "accounts": None,
+            }
+            self.assistant.library.add_turn("c" * 32, {**turn, "sentences": [said], "citations": [citation], "passages": []})
             self.state = replace(self.state, turns=self.state.turns + 1)
 
     def back_up(self) -> None:
@@ -377,16 +413,21 @@ class Newsroom:
 
     def restore(self) -> None:
         if self.backed_up:
-            self.state = self._lead_to(self.state, self.backed_up)
+            self.state = self._lead_to(self.state, self._as_backed_up())
             restore_backup(self.assistant.stores, self.root / "kept.zip", force=True)
+
+    def _as_backed_up(self) -> State:
+        """What was purged since stays out."""
+        assert self.backed_up
+        return without(self.backed_up, self.state.purged)
 
     def restore_killed(self) -> None:
         if self.backed_up:
             pid = self.forks.start(self.home, "restore", str(self.root / "kept.zip"), "--force")
             time.sleep(self.choose.uniform(0, 1.2) * self._typical())
             self._kill(pid)
-            same = self.state == self.backed_up
-            landed = self._settle(self.state, self.backed_up)
+            same = self.state == self._as_backed_up()
+            landed = self._settle(self.state, self._as_backed_up())
             self.tally[f"restore killed: {'no difference' if same else ('before the switch', 'after the switch')[landed]}"] += 1
 
     def repair_killed(self) -> None:

@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from rag.assistant import Assistant
 
+# What each schema added to a library, taken away again.
+_UNDONE = {
+    2: "DROP TABLE usage; DROP TABLE written;",
+    3: "DROP TABLE reads; ALTER TABLE versions DROP COLUMN language;",
+    4: "DROP TABLE signatures; DROP TABLE bands; DROP TABLE copies; DROP INDEX articles_by_version; DELETE FROM meta WHERE key = 'copies';",
+}
+
+
+def back_to_schema(number: int) -> str:
+    """SQL that leaves a library as a release of that schema wrote it."""
+    undone = "".join(_UNDONE[later] for later in sorted(_UNDONE, reverse=True) if later > number)
+    return f"{undone} PRAGMA user_version = {number}"
+
 
 def page(text: str, **fields: str) -> str:
     """A Markdown file with front matter."""

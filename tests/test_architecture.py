@@ -20,6 +20,7 @@ TABLE = (
     "fetch",
     "models",
     "store",
+    "folding",
     "retrieve",
     "answer",
     "writing librarian",
@@ -31,7 +32,11 @@ TABLE = (
 )
 LEVEL = {room: level for level, line in enumerate(TABLE) for room in line.split()}
 # What the order alone would allow.
-ALSO_NOT = {"answer": {"store", "retrieve", "settings"}, "retrieve": {"intake"}, "ui": {"store", "retrieve", "models", "intake", "fetch"}}
+ALSO_NOT = {
+    "answer": {"store", "folding", "retrieve", "settings"},
+    "retrieve": {"intake"},
+    "ui": {"store", "folding", "retrieve", "models", "intake", "fetch"},
+}
 # Outside libraries and the only places that may import them.
 KEPT_IN = {
     "chromadb": ("rag/store/vectors.py",),

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from samples import back_to_schema
 
 from rag.assistant import Assistant
 from rag.intake.fields import Place
@@ -122,8 +123,7 @@ def test_a_library_of_before_learns_its_languages_at_the_next_pass(library_of: C
     before = {article.article_id: article.version for article in opened.library.articles()}
     opened.library.database.close()
     with sqlite3.connect(path) as db:
-        # What schema 3 added is taken away again; the rest is as schema 2 wrote it.
-        db.executescript("ALTER TABLE versions DROP COLUMN language; DROP TABLE reads; PRAGMA user_version = 2")
+        db.executescript(back_to_schema(2))
     again = Assistant(opened.settings, embedder=opened.embedder)
     assert {article.language for article in again.library.articles()} == {None}
     report = sync(again.stores, [])

@@ -61,6 +61,7 @@ CITATION_KEYS = {
     "deleted",
     "updated",
     "notes",
+    "carried_by",
 }
 DETAIL_KEYS = {"article_id", "version", "title", "source", "author", "published", "updated", "url", "language", "ingested"}
 
@@ -116,7 +117,7 @@ def test_answer_has_exactly_the_fields_of_the_contract(capsys: Capture) -> None:
     assert all(set(sentence) == {"text", "verdict", "reason", "citations"} for sentence in answer["sentences"])
     assert all(set(citation) == CITATION_KEYS for citation in answer["citations"])
     assert [citation["number"] for citation in answer["citations"]] == list(range(1, len(answer["citations"]) + 1))
-    assert all(set(p) == {"article_id", "version", "start", "end", "text", "score"} for p in answer["passages"])
+    assert all(set(p) == {"article_id", "version", "start", "end", "text", "score", "carried_by"} for p in answer["passages"])
     assert [p["score"] for p in answer["passages"]] == sorted((p["score"] for p in answer["passages"]), reverse=True)
     assert set(answer["seconds"]) == {"retrieve", "read", "write", "total"}
 
@@ -258,7 +259,19 @@ def test_search_prints_passages_with_their_articles(capsys: Capture, assistant: 
     found = run_json(capsys, "search", "sea mine in the harbour", "--limit", "2")
     assert len(found) == 2
     for passage in found:
-        assert set(passage) == {"article_id", "version", "start", "end", "text", "score", "title", "source", "published", "url"}
+        assert set(passage) == {
+            "article_id",
+            "version",
+            "start",
+            "end",
+            "text",
+            "score",
+            "title",
+            "source",
+            "published",
+            "url",
+            "carried_by",
+        }
         assert assistant.article(passage["article_id"], passage["version"]).text[passage["start"] : passage["end"]] == passage["text"]
     assert main(["search", "sea mine in the harbour", "--limit", "2"]) == 0
     assert capsys.readouterr().out.startswith(f"1. {found[0]['title']} · ")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 from processes import Forks
-from samples import HARBOUR, LIBRARY, THREE, held_ids, indexed, page
+from samples import HARBOUR, LIBRARY, THREE, back_to_schema, held_ids, indexed, page
 
 from rag.assistant import Assistant
 from rag.errors import LibraryError, LibraryMismatch, NoSuchArticle, SourceError
@@ -243,10 +243,7 @@ def test_library_of_another_model_says_so_and_sync_makes_it_anew(three: Assistan
 
 def test_library_of_the_first_schema_opens_with_all_that_it_held(three: Assistant) -> None:
     with sqlite3.connect(three.library.database.path) as db:
-        # What later schemas added is taken away again; the rest is as the first release wrote it.
-        db.executescript(
-            "DROP TABLE usage; DROP TABLE written; DROP TABLE reads; ALTER TABLE versions DROP COLUMN language; PRAGMA user_version = 1"
-        )
+        db.executescript(back_to_schema(1))
     later = reopened(three)
     assert quotes(later)[0][0] == "harbour"
     with sqlite3.connect(three.library.database.path) as db:

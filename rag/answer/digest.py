@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from rag.answer.carried import stories
 from rag.answer.cite import cite
 from rag.answer.extract import Quote, quote, same
 from rag.models.reader import Reading
@@ -46,10 +47,11 @@ def summarise(article: Article, *, most: int) -> list[Quote]:
 
 
 def latest(readings: Sequence[Reading], passages: Sequence[Passage], *, most: int) -> list[Quote]:
-    """The best sentence of each of the newest articles, newest first, articles without a date last; near-identical ones count once."""
+    """The best sentence of each of the newest stories, newest first, those without a date last; near-identical ones and copies count once."""
     best: dict[str, Reading] = {}
+    story = stories(passages)
     for reading in readings:
-        best.setdefault(passages[reading.passage].article_id, reading)
+        best.setdefault(story[passages[reading.passage].article_id], reading)
     ordered = sorted(best.values(), key=lambda r: passages[r.passage].article_id)
     newest = sorted(ordered, key=lambda r: newest_first(passages[r.passage].published))
     groups: list[list[Reading]] = []

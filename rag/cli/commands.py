@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
+from rag.answer.carried import carried
 from rag.assistant import Assistant
 from rag.batch import read_batch
 from rag.cli import evaluate, keeping, versions
@@ -20,6 +21,7 @@ from rag.fetch import is_address
 from rag.intake import Rejection
 from rag.records import Article, Filters, answer_to_json
 from rag.settings import CHECKOUT, load_settings
+from rag.store.copies import carried_by
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
 from rag.terminal import Bars, dotted, messages, print_answer, print_json
@@ -133,12 +135,14 @@ def _search(args: argparse.Namespace) -> int:
     assistant = _open()
     passages = assistant.search(args.query, filters=_filters(assistant, args), limit=args.limit, any_time=args.any_time)
     if args.json:
-        print_json([{name: getattr(passage, name) for name in _PASSAGE} for passage in passages])
+        print_json([{name: getattr(p, name) for name in _PASSAGE} | {"carried_by": list(map(asdict, p.carried_by))} for p in passages])
         return 0
     if not args.any_time and (time := assistant.time_asked(args.query)) and time.kind == "published":
         print(f"{time_in_words(time)} (“{time.text}”); --any-time takes it off.\n")
     for number, passage in enumerate(passages, start=1):
-        print(f"{number}. {dotted(passage.title, passage.source, passage.published, passage.url)}")
+        print(
+            f"{number}. {dotted(passage.title, passage.source, passage.published, carried(passage.source, passage.carried_by), passage.url)}"
+        )
         print(f"   {' '.join(passage.text.split())}\n")
     if not passages:
         print("Nothing found.")
@@ -147,13 +151,20 @@ def _search(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     library = _open().library
-    articles = library.articles()
-    if args.json:
+    with library.snapshot():
+        articles, copies = library.articles(), carried_by(library.database)
         ingested = library.ingested()
-        print_json([_details(article) | {"ingested": ingested.get(article.article_id)} for article in articles])
+    if args.json:
+        print_json(
+            [
+                _details(a) | {"ingested": ingested.get(a.article_id), "carried_by": [asdict(c) for c in copies.get(a.article_id, ())]}
+                for a in articles
+            ]
+        )
     else:
-        for article in articles:
-            print("\t".join([article.article_id, (article.published or "")[:10], article.source or "", article.title]))
+        for a in articles:
+            note = carried(a.source, copies.get(a.article_id, ()))
+            print("\t".join([a.article_id, (a.published or "")[:10], a.source or "", a.title, *([note] if note else [])]))
     return 0
 
 
@@ -221,7 +232,7 @@ def _doctor(args: argparse.Namespace) -> int:
     for finding in findings if not args.json else ():
         print(f"{finding.part}: {finding.problem}; {finding.advice}")
     if not findings and not args.json:
-        print("Sound: library, full-text index, vectors and Chroma's index agree.")
+        print("Sound: library, full-text index, copies, vectors and Chroma's index agree.")
     return 1 if findings else 0
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from rag.errors import LibraryError, LibraryMismatch, NoLibrary, StorageError
 
-SCHEMA = 3
+SCHEMA = 4
 # MIGRATIONS[n] brings a library of schema n to n + 1.
 MIGRATIONS: dict[int, str] = {
     number: (Path(__file__).parent / name).read_text(encoding="utf-8")
-    for number, name in enumerate(("schema.sql", "schema_2.sql", "schema_3.sql"))
+    for number, name in enumerate(("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql"))
 }
 _BUSY_MS = 10_000
 

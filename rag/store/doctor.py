@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rag.errors import LibraryError
 from rag.store import fulltext, soundness
+from rag.store.copies import disagreements
 from rag.store.library import utc_now
 from rag.store.lock import is_locked, writer_lock
 from rag.store.publish import Change, Stores, make_chunks, publish
@@ -51,7 +52,7 @@ def examine(stores: Stores) -> list[Finding]:
         if broken and not all(any(words in line for words in _MENDABLE) for line in broken):
             return [Finding("library", f"SQLite finds the file damaged ({'; '.join(broken[:3])})", RESTORE)]
         found = [Finding("library", f"SQLite finds an index of the file damaged ({broken[0]})", REPAIR)] if broken else []
-        found += [*_settings(stores), *soundness.rows(db), *soundness.chunks(stores, db)]
+        found += [*_settings(stores), *soundness.rows(db), *soundness.chunks(stores, db), *_copies(stores)]
     # FTS5 is asked by a write, which is a transaction of its own; where nothing can be written, its rows are compared all the same.
     whole = stores.library.database.read_only or fulltext.is_whole(stores.library.database)
     with stores.library.snapshot() as db:
@@ -147,6 +148,11 @@ def _as_sealed(stores: Stores) -> bool:
     generation = stores.library.meta().get("generation")
     sealed = sealed_vectors(stores.indexes.folder / generation) if generation else None
     return sealed is not None and sealed == digest_of(sorted(stores.library.chunk_rows()), _vectors_of(stores))
+
+
+def _copies(stores: Stores) -> Iterator[Finding]:
+    if count := disagreements(stores.library.database):
+        yield Finding("copies", f"{count} articles whose copies are not those that their texts give", REPAIR)
 
 
 def _vectors_of(stores: Stores) -> VectorsOf:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Collection, Iterator
 
 from rag.errors import StorageError
+from rag.store.copies import forget_unsearched
 from rag.store.database import Database, readable_errors
 from rag.store.library import utc_now
 from rag.store.redact import leads_on, redact
@@ -39,6 +40,7 @@ def erase(database: Database, ids: Collection[str], *, generation: str | None, f
             "UPDATE articles SET location = '', path = '', version = '', withheld = 1, removed = ? WHERE article_id = ?",
             [(now, *r) for r in rows],
         )
+        forget_unsearched(db)
         # What a file gave is remembered with titles and warnings.
         named = "SELECT 1 FROM json_each(gave, '$.articles') WHERE json_extract(value, '$.article_id') = ?"
         db.executemany(f"DELETE FROM reads WHERE EXISTS ({named})", rows)

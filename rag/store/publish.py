@@ -18,6 +18,7 @@ from rag.errors import UsageError
 from rag.models.embeddings import Embedder
 from rag.records import Article, Chunk
 from rag.settings import Settings
+from rag.store.copies import regroup
 from rag.store.library import ChunkRow, Library, to_day
 from rag.store.vectors import Indexes, Row
 from rag.store.writes import Placed, Switch, commit_switch
@@ -93,6 +94,13 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
     touched = {row.article_id for row in new} | {p.article.article_id for p in change.put} | change.remove
     kept = {} if stale else library.chunk_rows(without=touched)
     embedded = _embed(stores, new)
+    regrouping = regroup(
+        library.database,
+        put={p.article.article_id: (p.article.version, p.article.text) for p in change.put},
+        remove=change.remove,
+        anew=rebuild,
+        on_progress=lambda done, total: stores.on_progress("comparing", done, total),
+    )
     rows = {id: Row(id, day, outlet) for id, (_, day, outlet) in kept.items()} | {r.chunk_id: Row(r.chunk_id, r.day, r.outlet) for r in new}
     digests = {id: digest for id, (digest, _, _) in kept.items()} | {r.chunk_id: r.embedded for r in new}
 
@@ -109,7 +117,8 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
     if served:
         described["previous"] = served
     commit_switch(
-        library.database, Switch(change.put, change.remove, change.withhold, change.moved, change.sources, new, touched, stale, described)
+        library.database,
+        Switch(change.put, change.remove, change.withhold, change.moved, change.sources, new, touched, stale, described, regrouping),
     )
     # The one before stays for readers that are in the middle of a question.
     sweep(stores)

@@ -18,22 +18,31 @@ _EMPTIED = {
     "also_in": (),
     "words": None,
     "notes": (),
+    "carried_by": (),
     "deleted": True,
 }
+# Of a citation or passage, what lists other articles.
+_OTHERS = ("also_in", "carried_by")
 # A refusal may name what the articles tell of instead of what was asked.
 _REFUSAL = "The articles do not say."
 
 
 def mentioned(answer: Stored) -> set[str]:
-    """Ids of every article that an answer cites, names as another place of a quote, or lists among its passages."""
+    """Ids of every article that an answer cites, names as another place or carrier of a quote, or lists among its passages."""
     return set(_mentioned(answer))
 
 
 def _mentioned(answer: Stored) -> Iterator[str]:
     for citation in answer.get("citations") or ():
         yield citation["article_id"]
-        yield from (origin["article_id"] for origin in citation.get("also_in") or ())
-    yield from (passage["article_id"] for passage in answer.get("passages") or ())
+        yield from _others(citation)
+    for passage in answer.get("passages") or ():
+        yield passage["article_id"]
+        yield from _others(passage)
+
+
+def _others(part: Stored) -> Iterator[str]:
+    yield from (other["article_id"] for name in _OTHERS for other in part.get(name) or ())
 
 
 def leads_on(answer: Stored, gone: Collection[str]) -> bool:
@@ -72,11 +81,16 @@ def redact(answer: Stored, gone: Collection[str], *, after: bool = False) -> Sto
         "sentences": sentences,
         "citations": citations,
         "accounts": accounts,
-        "passages": [passage for passage in answer.get("passages") or () if passage["article_id"] not in gone],
+        "passages": [_without(passage, gone) for passage in answer.get("passages") or () if passage["article_id"] not in gone],
     }
 
 
 def _citation(citation: Stored, gone: Collection[str]) -> Stored:
     if citation["article_id"] in gone:
         return {**citation, **_EMPTIED}
-    return {**citation, "also_in": [origin for origin in citation.get("also_in") or () if origin["article_id"] not in gone]}
+    return _without(citation, gone)
+
+
+def _without(part: Stored, gone: Collection[str]) -> Stored:
+    kept = {name: [other for other in part[name] if other["article_id"] not in gone] for name in _OTHERS if name in part}
+    return {**part, **kept}

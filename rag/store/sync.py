@@ -11,6 +11,7 @@ from rag.errors import NoSuchArticle, SourceError
 from rag.fetch import Kept, is_address
 from rag.intake import KNOWN, Entry, Rejection, list_files, read_file
 from rag.records import Article
+from rag.store.copies import catch_up
 from rag.store.erase import pending
 from rag.store.fetching import News, discard, fetch_all, location_of, mark_read, unread
 from rag.store.library import Held
@@ -200,6 +201,7 @@ def _reconcile(stores: Stores, gathered: _Gathered, manifest: dict[str, Held], n
         embedded = publish(stores, Change(put=put, remove=gone, moved=moved, sources=new_sources))
     else:
         sweep(stores)
+        catch_up(stores.library.database, on_progress=lambda done, total: stores.on_progress("comparing", done, total))
     return SyncReport(
         added=added,
         changed=len(put) - added,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rag.records import Article
 from rag.store import fulltext
+from rag.store.copies import Regrouping, write_regrouping
 from rag.store.database import Database
 from rag.store.library import ChunkRow, utc_now
 
@@ -35,6 +36,7 @@ class Switch:
     touched: Iterable[str]
     all_chunks: bool
     meta: Mapping[str, str]
+    regrouping: Regrouping = field(default_factory=Regrouping)
 
 
 def commit_switch(database: Database, switch: Switch) -> None:
@@ -66,6 +68,7 @@ def commit_switch(database: Database, switch: Switch) -> None:
             [(now, int(switch.withhold), id) for id in sorted(switch.remove)],
         )
         _replace_chunks(db, switch)
+        write_regrouping(db, switch.regrouping)
         db.executemany("INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value", list(switch.meta.items()))
 
 

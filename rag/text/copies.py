@@ -25,7 +25,7 @@ from rag.text.words import STOP_WORDS, fold
 # Words in a row. Chosen on the development half of benchmarks/copies.jsonl (docs/copies.md), as are the three shares below.
 _SHINGLE = 3
 # Of the shingles of the shorter text, outside quotations, that the other must hold.
-_COPIED = 0.75
+_COPIED = 2 / 3
 # Of a passage's shingles, quotations too, that an article must hold so that it can be shown in the passage's place.
 _HELD = 0.8
 # MinHash: bands of three values each. Texts that share 0.3 of their shingles meet in one of 64 bands with a probability of 0.83, 0.4 with 0.986.
@@ -133,9 +133,9 @@ def contained(one: Reduced, other: Reduced) -> float:
     return len(a & b) / least if least >= _FEW else 0.0
 
 
-def holds(article: Reduced, passage: Reduced) -> bool:
-    """Whether an article carries a passage of another one: nearly all its words and every figure, none exchanged."""
-    if not passage.shingles or len(passage.shingles & article.shingles) < _HELD * len(passage.shingles):
+def holds(article: Reduced, passage: Reduced, *, least: float = _HELD) -> bool:
+    """Whether an article carries a passage of another one: this share of its shingles and every figure, none exchanged."""
+    if not passage.shingles or len(passage.shingles & article.shingles) < least * len(passage.shingles):
         return False
     figures = {word for word in passage.words if word[0].isdigit()}
     return figures <= set(article.words) and not contradicts(passage, article)

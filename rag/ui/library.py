@@ -128,8 +128,15 @@ def _held(assistant: Assistant) -> None:
         )
         return
     st.caption(escape(words.holdings(overview)))
+    copies = assistant.carried_by()
     held = [
-        {"Published": (a.published or "")[:10] or None, "Outlet": a.source, "Language": a.language, "Title": a.title}
+        {
+            "Published": (a.published or "")[:10] or None,
+            "Outlet": a.source,
+            "Language": a.language,
+            "Title": a.title,
+            "Copies": len(copies[a.article_id]) if a.article_id in copies else None,
+        }
         for a in assistant.library.articles()
     ]
     st.dataframe(held, hide_index=True, height=min(36 * (len(held) + 1), 520), key="library-table")

@@ -82,6 +82,13 @@ function account(view, page) {
   return el("section", "account", el("h3", "", view.heading), el("ul", "", ...sides));
 }
 
+// The copies of what is quoted: one source with it, so they stay closed.
+function carriedList(view, page) {
+  if (!view) return null;
+  const copies = view.copies.map((copy) => el("li", "", button("link", () => page.open(copy.open), copy.label)));
+  return el("details", "carried", el("summary", "", view.heading), el("ul", "", ...copies));
+}
+
 function card(view, page) {
   const quotes = view.quotes.map((quote) => {
     const also = quote.also.map((other) => button("link", () => page.open(other.open), other.label));
@@ -90,6 +97,7 @@ function card(view, page) {
       "quoted",
       button("quote", () => page.open(quote.open), el("span", "number", String(quote.number)), el("span", "words", quote.quote)),
       ...notes(quote.notes),
+      carriedList(quote.carried, page),
       also.length ? el("div", "also", "Also in ", ...also) : null,
     );
   });

@@ -11,6 +11,7 @@ STAGES = {
     "reading": "Reading the articles",
     "splitting": "Splitting the articles",
     "embedding": "Embedding the articles",
+    "comparing": "Looking for copies",
     "indexing": "Indexing the articles",
     "asking": "Asking the prompts",
 }

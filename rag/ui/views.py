@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rag.records import Account, Answer, Article, Citation, Note, Passage, Sentence, Span, Version
+from rag.answer.carried import carried
+from rag.records import Account, Answer, Article, Carrier, Citation, Note, Origin, Passage, Sentence, Span, Version
 from rag.text.differences import Piece, differences
 from rag.text.notes import notes
 from rag.text.spoken import days_in_words
@@ -41,15 +42,29 @@ class Place:
 
 
 def places(answer: Answer) -> dict[str, Place]:
-    """What each key of the answer's view opens: quotes by number, the same words elsewhere, passages by rank."""
+    """What each key of the answer's view opens: quotes by number, the same words elsewhere, copies, passages by rank."""
     out: dict[str, Place] = {}
     for citation in _left(answer.citations):
         out[f"c{citation.number}"] = Place(citation.article_id, citation.version, citation.start, citation.end)
-        for index, origin in enumerate(citation.also_in):
+        for index, origin in _elsewhere(citation):
             out[f"c{citation.number}o{index}"] = Place(origin.article_id, origin.version, origin.start, origin.end)
+        for index, carrier in enumerate(citation.carried_by):
+            out[f"c{citation.number}k{index}"] = _carrier_place(carrier, citation)
     for index, passage in enumerate(answer.passages):
         out[f"p{index}"] = Place(passage.article_id, passage.version, passage.start, passage.end)
     return out
+
+
+def _elsewhere(citation: Citation) -> list[tuple[int, Origin]]:
+    """Where the words stand in articles that are no copies, which are listed by themselves."""
+    copies = {carrier.article_id for carrier in citation.carried_by}
+    return [(index, origin) for index, origin in enumerate(citation.also_in) if origin.article_id not in copies]
+
+
+def _carrier_place(carrier: Carrier, citation: Citation) -> Place:
+    """The same words in a copy; its beginning where it has them otherwise."""
+    place = next((o for o in citation.also_in if o.article_id == carrier.article_id), None)
+    return Place(carrier.article_id, carrier.version, place.start if place else 0, place.end if place else 0)
 
 
 def answer_view(answer: Answer) -> View:
@@ -204,7 +219,12 @@ def _foot(answer: Answer) -> str:
 def _chip(citation: Citation) -> View:
     return {
         "number": citation.number,
-        "meta": words.meta(citation.source, words.day(citation.published), words.updated(citation.published, citation.updated)),
+        "meta": words.meta(
+            citation.source,
+            words.day(citation.published),
+            words.updated(citation.published, citation.updated),
+            carried(citation.source, citation.carried_by),
+        ),
         "title": citation.title,
         "quote": citation.quote,
         "notes": notes_view(citation.notes),
@@ -236,15 +256,26 @@ def _cited(citations: Iterable[Citation]) -> list[View]:
             cards[citation.article_id] = _gone(citation)
             continue
         chip = _chip(citation)
-        card = cards.setdefault(citation.article_id, {"title": chip["title"], "meta": chip["meta"], "open": chip["open"], "quotes": []})
-        also = [{"label": o.source or "another article", "open": f"{chip['open']}o{i}"} for i, o in enumerate(citation.also_in)]
-        card["quotes"].append({**chip, "also": also})
+        meta = words.meta(citation.source, words.day(citation.published))
+        card = cards.setdefault(citation.article_id, {"title": chip["title"], "meta": meta, "open": chip["open"], "quotes": []})
+        also = [{"label": o.source or "another article", "open": f"{chip['open']}o{i}"} for i, o in _elsewhere(citation)]
+        card["quotes"].append({**chip, "also": also, "carried": _carried(citation, chip["open"])})
     return list(cards.values())
 
 
 def _gone(citation: Citation) -> View:
     """A card that opens nothing."""
     return {"title": "Deleted", "meta": words.meta(citation.source, words.day(citation.published)), "open": None, "quotes": []}
+
+
+def _carried(citation: Citation, key: str) -> View | None:
+    """The copies of what is quoted, each with its outlet and day; None where there are none."""
+    heading = carried(citation.source, citation.carried_by)
+    copies = [
+        {"label": words.meta(c.source or "another article", words.day(c.published)), "open": f"{key}k{i}"}
+        for i, c in enumerate(citation.carried_by)
+    ]
+    return {"heading": heading, "copies": copies} if heading else None
 
 
 def _found(answer: Answer) -> list[View]:
@@ -259,4 +290,4 @@ def _found(answer: Answer) -> list[View]:
 
 
 def _passage_meta(passage: Passage) -> str:
-    return words.meta(passage.source, words.day(passage.published))
+    return words.meta(passage.source, words.day(passage.published), carried(passage.source, passage.carried_by))
