@@ -67,18 +67,26 @@ def network(kind: Kind, cache: Path) -> Network:
     Raises ModelError when the weights are not the expected ones or the conversion fails.
     """
     home = cache / cached_name(kind)
-    if home.is_dir():
-        try:
-            return Network(home)
-        except RuntimeError as error:
-            # A full disk or a copy cut short; the weights are still there to be converted again.
-            log.warning("The converted model at %s cannot be read (%s); it is made anew.", home, str(error).splitlines()[0])
-            shutil.rmtree(home, ignore_errors=True)
+    if there := _opened(home):
+        return there
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f"{kind}.lock", timeout=_CONVERSION_SECONDS):
-        if not home.is_dir():
-            _convert(kind, home)
+        # Another may have made it meanwhile, which must not be taken away again.
+        if there := _opened(home):
+            return there
+        if home.is_dir():
+            log.warning("The converted model at %s cannot be read; it is made anew.", home)
+            shutil.rmtree(home, ignore_errors=True)
+        _convert(kind, home)
     return Network(home)
+
+
+def _opened(home: Path) -> Network | None:
+    """None where there is none, or a damaged one: of a full disk or a copy cut short."""
+    try:
+        return Network(home) if home.is_dir() else None
+    except RuntimeError:
+        return None
 
 
 def cached_name(kind: Kind) -> str:
