@@ -155,7 +155,7 @@ class Assistant:
         passages = (passages if self.reranker else _reranked(passages, read.readings))[: self.settings.passages]
         notice = None
         if writer and (material := read.material or (passages if asked.intent == "fact" else ())):
-            request = Request(text, material, tuple(history), _TASKS[asked.intent])
+            request = Request(text, material, tuple(history), _TASKS[asked.intent], time)
             with clock.of("write"):
                 result = yield from writer.answer(request, question)
             usage, notice = _total(usage, result.usage), result.notice

@@ -16,7 +16,7 @@ from rag.answer.wording import Wording
 from rag.errors import ChatModelError, NewsdeskError
 from rag.models.chat import ChatModel, ChatOptions, Message
 from rag.models.embeddings import Embedder
-from rag.records import Answer, Passage, Seconds, Turn, Usage, Writing, Wrote, answer_from_dict
+from rag.records import Answer, Passage, Seconds, TimeAsked, Turn, Usage, Writing, Wrote, answer_from_dict
 from rag.settings import Settings
 from rag.store.ledger import Ledger
 
@@ -31,12 +31,13 @@ _QUOTED = "The answer is quoted instead."
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is to be written: the question as searched, from which passages (best first), after which turns."""
+    """What is to be written: the question as searched, from which passages (best first), after which turns; ``time`` is what its words on time mean."""
 
     question: str
     passages: tuple[Passage, ...]
     history: tuple[Turn, ...]
     task: Task
+    time: TimeAsked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,9 @@ class Writer:
         began = time.perf_counter()
         native = self._settings.native_citations and self.model.provider == "anthropic"
         budget = (self._embedder.count_tokens, self._settings.prompt_tokens)
-        prompt = write_prompt(request.question, request.passages, history=request.history, task=request.task, budget=budget)
+        prompt = write_prompt(
+            request.question, request.passages, history=request.history, task=request.task, time=request.time, budget=budget
+        )
         given = request.passages[: len(prompt.ids)]
         call = self.model.stream(messages(prompt, native=native), documents=documents(given) if native else ())
         checker = Checker(request.passages, Wording(self._embedder.embed, self._rarity))

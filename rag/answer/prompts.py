@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.records import Passage, Turn
+from rag.records import Passage, TimeAsked, Turn
 from rag.text.chunks import CountTokens
+from rag.text.spoken import days_in_words
 
 Task = Literal["answer", "summary", "latest"]
 
@@ -82,14 +83,20 @@ def passage_ids(passages: Sequence[Passage]) -> tuple[str, ...]:
 
 
 def write_prompt(
-    question: str, passages: Sequence[Passage], *, history: Sequence[Turn], task: Task, budget: tuple[CountTokens, int]
+    question: str,
+    passages: Sequence[Passage],
+    *,
+    history: Sequence[Turn],
+    task: Task,
+    time: TimeAsked | None = None,
+    budget: tuple[CountTokens, int],
 ) -> Prompt:
     """The prompt for an answer, within ``budget`` (how tokens are counted, and how many there may be): of what does not fit, the oldest turns
     fall first, then the passages from the last one on; the first passage always stays."""
     count, most = budget
     ids = passage_ids(passages)
     blocks = [_block(id, p) for id, p in zip(ids, passages, strict=True)]
-    request = f"{_TASKS[task]}\n\nQuestion: {question}"
+    request = f"{_TASKS[task]}\n\nQuestion: {question}{_meant(time)}"
     sizes = count(blocks)
     room = most - sum(count([_RULES, request]))
     while len(sizes) > 1 and sum(sizes) > room:
@@ -103,6 +110,14 @@ def write_prompt(
             break
         turns.insert(0, turn)
     return Prompt(_RULES, tuple(turns), "\n\n".join(blocks[:kept]), request, ids[:kept])
+
+
+def _meant(time: TimeAsked | None) -> str:
+    """A chat model knows no calendar, so the days that a question names are told."""
+    if time is None:
+        return ""
+    when = "the articles were published" if time.kind == "published" else "it happened"
+    return f"\nIn the question, “{time.text}” is when {when}: {days_in_words(time.since, time.until)}."
 
 
 def _block(id: str, p: Passage) -> str:
