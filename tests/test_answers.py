@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PROMPTS
+from conftest import ASKED
 from samples import THREE
 
 from rag.answer.refusals import FOREIGN, GREETING, WHICH_ARTICLE
@@ -30,7 +30,7 @@ KEYS = {
     "sentences": "text verdict reason citations",
     "citations": "number article_id version title source published url start end quote also_in words deleted updated notes carried_by",
     "also_in": "article_id version source start end",
-    "passages": "article_id version start end text score",
+    "passages": "article_id version start end text score carried_by",
     "seconds": "retrieve read write total",
 }
 
@@ -121,7 +121,9 @@ def test_copies_are_other_articles_with_nearly_the_same_sentence(assistant: Assi
     for citation, origin in copies:
         one, other = set(terms(citation.quote)), set(terms(slice_of(assistant, origin)))
         assert origin.article_id != citation.article_id
-        assert len(one & other) / len(one | other) > 0.7
+        # The agency's dateline, at most four words, is no part of what a copy says.
+        assert len(one & other) / len(one | other) >= 0.7
+        assert len(other - one) <= 4
 
 
 def test_json_form_has_the_keys_of_the_contract(answers: list[Answer]) -> None:
@@ -146,7 +148,7 @@ def test_stages_fit_in_the_total(answers: list[Answer]) -> None:
 
 
 def test_same_question_gets_the_same_answer(assistant: Assistant, answers: list[Answer]) -> None:
-    for prompt, answer in list(zip(PROMPTS, answers, strict=True))[::40]:
+    for prompt, answer in list(zip(ASKED, answers, strict=True))[::20]:
         history = [Turn(turn["question"], turn.get("answer")) for turn in prompt.get("history", [])]
         assert timeless(assistant.ask(prompt["question"], history=history)) == timeless(answer)
 

@@ -140,7 +140,7 @@ def test_text_answer_shows_markers_and_their_sources(capsys: Capture, assistant:
     printed = capsys.readouterr().out
     assert f"{answer.sentences[0].text} [1]\n" in printed
     first = answer.citations[0]
-    assert f"[1] {first.title} · {first.source} · {first.published} · {first.url}\n" in printed
+    assert f"[1] {first.title} · {first.source} · {first.published} · carried by 3 outlets · {first.url}\n" in printed
     assert "Searched as" not in printed
 
 
@@ -281,7 +281,7 @@ def test_search_prints_passages_with_their_articles(capsys: Capture, assistant: 
 def test_list_holds_every_article_without_its_text(capsys: Capture, assistant: Assistant) -> None:
     listed = run_json(capsys, "list")
     assert len(listed) == assistant.overview().articles
-    assert all(set(article) == DETAIL_KEYS for article in listed)
+    assert all(set(article) == DETAIL_KEYS | {"carried_by"} for article in listed)
     assert [a["published"] for a in listed] == sorted((a["published"] for a in listed), reverse=True)
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()

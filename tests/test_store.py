@@ -391,9 +391,11 @@ def test_running_reader_picks_up_a_new_generation(three: Assistant) -> None:
     reader = reopened(three)
     assert quotes(reader)[0][0] == "harbour"
     for number in range(3):
-        (folder_of(three) / f"ferry{number}.md").write_text(FERRY.replace("id: ferry", f"id: ferry{number}"), encoding="utf-8")
+        # Another quay, since a copy would be shown from the first article.
+        other = FERRY.replace("id: ferry", f"id: ferry{number}").replace("its quay", f"quay {number}")
+        (folder_of(three) / f"ferry{number}.md").write_text(other, encoding="utf-8")
         sync(three.stores, [])
-        cosines = {p.article_id: p.cosine for p in reader.search("the ferry sank at its quay")}
+        cosines = {p.article_id: p.cosine for p in reader.search("the ferry sank at a quay")}
         assert cosines[f"ferry{number}"] is not None, "found in Chroma too, without opening anything anew"
         folders = [entry.name for entry in (three.settings.home / "chroma").iterdir()]
         assert len(folders) == 2

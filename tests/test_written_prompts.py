@@ -35,9 +35,7 @@ def test_every_passage_is_named_with_outlet_title_and_day(assistant: Assistant) 
 def test_days_that_the_question_names_are_told(assistant: Assistant) -> None:
     time = TimeAsked("last week", "published", "2024-03-18", "2024-03-24")
     prompt = write_prompt(QUESTION, passages_of(assistant), history=[], task="answer", time=time, budget=(counted, 10_000))
-    assert prompt.request.endswith(
-        f"{QUESTION}\nIn the question, “last week” is when the articles were published: 18 to 24 March 2024."
-    )
+    assert prompt.request.endswith(f"{QUESTION}\nIn the question, “last week” is when the articles were published: 18 to 24 March 2024.")
 
 
 def test_hundred_passages_get_a_hundred_ids(assistant: Assistant) -> None:
