@@ -135,7 +135,7 @@ def _held(assistant: Assistant) -> None:
             "Outlet": a.source,
             "Language": a.language,
             "Title": a.title,
-            "Copies": len(copies[a.article_id]) if a.article_id in copies else None,
+            "Copies": str(len(copies[a.article_id])) if a.article_id in copies else "",
         }
         for a in assistant.library.articles()
     ]
