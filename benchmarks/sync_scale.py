@@ -1,9 +1,10 @@
 """How the cost of a sync grows with the library: all new, nothing changed, ten changed; seconds and peak memory of each, in processes of their own.
 
-    python benchmarks/sync_scale.py [--articles 2500 5000 10000] [--json FILE]
+    python benchmarks/sync_scale.py [--articles 2500 5000 10000] [--stand-in] [--json FILE]
 
 The articles are generated (see distractors.py), a Markdown file each. Times are the process's own, the start and the model's loading included;
-"parsing" is reading alone, in this process. Needs two idle cores to mean anything.
+"parsing" is reading alone, in this process. Needs two idle cores to mean anything. With --stand-in the first pass stores random vectors in place of the
+model's, which take most of its time: what is left is the cost of everything else. The other passes use the model.
 """
 
 from __future__ import annotations
@@ -27,12 +28,20 @@ from rag.settings import CHECKOUT, Settings
 _CHANGED = 10
 # Prints the report of one sync with the process's peak memory; children of it do not count.
 _SYNC = (
-    "import json, resource, sys, time; from rag.cli import main; began = time.perf_counter(); status = main(['sync', sys.argv[1], '--json']);"
-    " print(json.dumps({'wall': time.perf_counter() - began, 'rss': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024})); sys.exit(status)"
+    "import json, resource, sys, time; from rag.cli import main; {before}"
+    " began = time.perf_counter(); status = main(['sync', sys.argv[1], '--json']);"
+    " print(json.dumps({{'wall': time.perf_counter() - began, 'rss': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}})); sys.exit(status)"
 )
 
 
-def measure(articles: int) -> dict[str, Any]:
+_RANDOM = (
+    "import numpy as np; from rag.models.embeddings import Embedder; draw = np.random.default_rng(7);"
+    " drawn = lambda self, texts: (lambda v: v / np.linalg.norm(v, axis=1, keepdims=True))(draw.normal(size=(len(texts), 384)).astype('f4'));"
+    " Embedder.embed = drawn; "
+)
+
+
+def measure(articles: int, *, stand_in: bool) -> dict[str, Any]:
     """The figures of one size."""
     with tempfile.TemporaryDirectory() as scratch:
         folder, home = Path(scratch) / "articles", Path(scratch) / "home"
@@ -40,7 +49,7 @@ def measure(articles: int) -> dict[str, Any]:
         began = time.perf_counter()
         chars = sum(len(a.text) for entry in read_source(folder, name="x", settings=Settings(home=home)) for a in entry.articles)
         parsing = time.perf_counter() - began
-        first = _sync(folder, home)
+        first = _sync(folder, home, before=_RANDOM if stand_in else "")
         second = _sync(folder, home)
         for path in paths[:: max(1, articles // _CHANGED)][:_CHANGED]:
             path.write_text(path.read_text(encoding="utf-8") + "\nThis report was extended in the evening.\n", encoding="utf-8")
@@ -66,9 +75,9 @@ def _write(articles: int, folder: Path) -> list[Path]:
     return paths
 
 
-def _sync(folder: Path, home: Path) -> dict[str, Any]:
+def _sync(folder: Path, home: Path, before: str = "") -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-c", _SYNC, str(folder)],
+        [sys.executable, "-c", _SYNC.format(before=before), str(folder)],
         env=os.environ | {"NEWSDESK_HOME": str(home)},
         capture_output=True,
         text=True,
@@ -82,14 +91,17 @@ def main() -> None:
     """Measure each size and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, nargs="+", default=[2500, 5000, 10_000])
+    parser.add_argument("--stand-in", action="store_true")
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=CHECKOUT, capture_output=True, text=True).stdout.strip()
-    sys.stdout.write(f"commit {commit}, {platform.machine()}, {os.cpu_count()} cores\n")
+    sys.stdout.write(
+        f"commit {commit}, {platform.machine()}, {os.cpu_count()} cores{', new ones with stand-in vectors' * chosen.stand_in}\n"
+    )
     sys.stdout.write(f"{'articles':>9} {'pass':<16} {'seconds':>8} {'ms/article':>11} {'chunks':>7} {'peak MB':>8}\n")
     found = []
     for articles in chosen.articles:
-        result = measure(articles)
+        result = measure(articles, stand_in=chosen.stand_in)
         found.append(result)
         sys.stdout.write(f"{articles:>9} {'parsing':<16} {result['parsing']:>8.1f} {1000 * result['parsing'] / articles:>11.2f}\n")
         for name, run in result["runs"].items():

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from rag.settings import CHECKOUT
-from rag.text.copies import bands, holds, is_copy, place_of, reduce
+from rag.text.copies import bands, contained, holds, is_copy, may_be_copy, place_of, reduce, sketch
 
 sys.path.insert(0, str(CHECKOUT / "benchmarks"))
 import copies
@@ -34,6 +34,17 @@ def test_halves_share_no_story_and_hold_the_same_kinds() -> None:
     kinds = {half: Counter(pair["kind"] for pair in PAIRS if pair["split"] == half) for half in ("dev", "test")}
     assert kinds["dev"].keys() == kinds["test"].keys()
     assert min(kinds["dev"].values()) >= 2
+
+
+def test_cheap_question_lets_every_copy_through_and_asks_the_same_share() -> None:
+    answers = set()
+    for pair in PAIRS:
+        one, other = reduce(pair["one"]), reduce(pair["other"])
+        near = may_be_copy(sketch(pair["one"]), sketch(pair["other"]))
+        assert near is (contained(one, other) >= 2 / 3), pair["id"]
+        assert near or not is_copy(one, other)
+        answers.add(near)
+    assert answers == {True, False}
 
 
 @pytest.mark.parametrize("half", ["dev", "test"])

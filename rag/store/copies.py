@@ -10,14 +10,14 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.records import Carrier
 from rag.store.database import Database
-from rag.text.copies import RULES, Reduced, bands, is_copy, reduce
+from rag.text.copies import RULES, Reduced, Sketch, bands, is_copy, may_be_copy, reduce, sketch
 
 # Of a text that more articles carry, the first so many are looked at when it is found.
 MOST_IN_A_GROUP = 100
@@ -175,6 +175,7 @@ class _Texts:
     def __init__(self, db: sqlite3.Connection, given: Mapping[str, str]) -> None:
         self._db = db
         self._given = given
+        self.sketch: Callable[[str], Sketch] = cache(lambda version: sketch(self.text(version)))
         self.reduced: Callable[[str], Reduced] = lru_cache(_AT_HAND)(lambda version: reduce(self.text(version)))
 
     def text(self, version: str) -> str:
@@ -200,7 +201,9 @@ def _pairs(
             marks = ", ".join("?" * len(keys))
             near |= {row[0] for row in db.execute(f"SELECT DISTINCT signature FROM bands WHERE key IN ({marks})", keys)} & held.keys()
         for other in sorted(near):
-            if is_copy(texts.reduced(own), texts.reduced(version.get(other) or held[other])):
+            name = version.get(other) or held[other]
+            # Texts from one template meet by the hundred, so the cheap question comes first.
+            if may_be_copy(texts.sketch(own), texts.sketch(name)) and is_copy(texts.reduced(own), texts.reduced(name)):
                 yield (other, id)
         for key in keys:
             if key in met:

@@ -90,18 +90,20 @@ class Reduced:
     told: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """The shingles of a text as sorted 32-bit numbers, some 4 KB, so that those of a whole library fit into memory."""
+
+    told: NDArray[np.uint32]
+    shingles: NDArray[np.uint32]
+
+
 def reduce(text: str) -> Reduced:
     """The text in the form that the other functions of this module compare."""
-    words, spans, facts = list[str](), list[tuple[int, int]](), list[bool]()
-    for match in _TOKEN.finditer(text):
-        word = _spelt(match.group())
-        words.append(word)
-        spans.append(match.span())
-        facts.append(word[0].isdigit() or _is_name(text, match))
-    hashes = _shingles(words)
-    quoted = [match.span() for match in _QUOTATION.finditer(text)]
-    outside = _outside(spans, quoted)
-    told = hashes[[all(outside[i : i + _SHINGLE]) for i in range(len(hashes))]] if len(hashes) else hashes
+    tokens = list(_TOKEN.finditer(text))
+    words, spans = [_spelt(match.group()) for match in tokens], [match.span() for match in tokens]
+    facts = (word[0].isdigit() or _is_name(text, match) for word, match in zip(words, tokens, strict=True))
+    hashes, told = _hashes(text, words, spans)
     return Reduced(tuple(words), tuple(spans), tuple(facts), frozenset(hashes.tolist()), frozenset(told.tolist()))
 
 
@@ -116,6 +118,21 @@ def bands(text: str) -> tuple[int, ...]:
     # The number of the band goes in, so that keys of different bands do not meet.
     keys = ((rows * _MIX).sum(axis=1) + np.arange(1, _BANDS + 1, dtype=np.uint64)) * _MIX[0]
     return tuple(keys.view(np.int64).tolist())
+
+
+def sketch(text: str) -> Sketch:
+    """What ``may_be_copy`` compares."""
+    tokens = [(match.group(), match.span()) for match in _TOKEN.finditer(text)]
+    hashes, told = _hashes(text, [_spelt(word) for word, _ in tokens], [span for _, span in tokens])
+    return Sketch(np.unique(told).astype(np.uint32), np.unique(hashes).astype(np.uint32))
+
+
+def may_be_copy(one: Sketch, other: Sketch) -> bool:
+    """Whether two texts share enough to be copies; true of every pair with bands in common for which ``is_copy`` is."""
+    few = min(len(one.told), len(other.told)) < _FEW
+    a, b = (one.shingles, other.shingles) if few else (one.told, other.told)
+    least = min(len(a), len(b))
+    return least >= _FEW and len(np.intersect1d(a, b, assume_unique=True)) >= _COPIED * least
 
 
 def is_copy(one: Reduced, other: Reduced) -> bool:
@@ -207,6 +224,15 @@ def _shingles(words: Sequence[str]) -> NDArray[np.uint64]:
     windows = np.lib.stride_tricks.sliding_window_view(codes, _SHINGLE)
     hashes: NDArray[np.uint64] = (windows * _MIX).sum(axis=1) >> np.uint64(32)
     return hashes
+
+
+def _hashes(text: str, words: Sequence[str], spans: Sequence[tuple[int, int]]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """The shingles of a text, and those of them outside quotations."""
+    hashes = _shingles(words)
+    if not len(hashes):
+        return hashes, hashes
+    outside = np.array(_outside(spans, [match.span() for match in _QUOTATION.finditer(text)]))
+    return hashes, hashes[np.lib.stride_tricks.sliding_window_view(outside, _SHINGLE).all(axis=1)]
 
 
 def _outside(spans: Sequence[tuple[int, int]], quoted: Sequence[tuple[int, int]]) -> list[bool]:
