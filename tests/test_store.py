@@ -403,6 +403,20 @@ def test_running_reader_picks_up_a_new_generation(three: Assistant) -> None:
     assert examine(three.stores) == []
 
 
+def test_library_whose_last_article_went_is_sound_and_fills_again(three: Assistant) -> None:
+    kept = {file: file.read_text(encoding="utf-8") for file in folder_of(three).iterdir()}
+    for file in kept:
+        file.unlink()
+    sync(three.stores, [], prune=True)
+    assert three.search("the ferry sank at its quay") == []
+    assert three.library.vectors(three.embedder.name, []).shape == (0, 0)
+    assert examine(three.stores) == []
+    for file, text in kept.items():
+        file.write_text(text, encoding="utf-8")
+    assert sync(three.stores, []).embedded == 0
+    assert quotes(three)[0][0] == "harbour"
+
+
 def test_reader_in_the_middle_of_a_search_is_not_cut_off(three: Assistant) -> None:
     old = three.stores.indexes.reader(three.library.meta()["generation"])
     (folder_of(three) / "library.md").unlink()

@@ -263,7 +263,7 @@ class Library:
                 marks = ", ".join("?" * len(part))
                 rows = db.execute(f"SELECT embedded, vector FROM vectors WHERE model = ? AND embedded IN ({marks})", (model, *part))
                 found |= {row[0]: row[1] for row in rows}
-        return np.frombuffer(b"".join(found[digest] for digest in embedded), dtype="<f4").reshape(len(embedded), -1)
+        return np.frombuffer(b"".join(found[digest] for digest in embedded), dtype="<f4").reshape(len(embedded), -1 if embedded else 0)
 
     def add_vectors(self, model: str, embedded: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Keep vectors at once, so that a pass that is cut off has not computed them in vain."""
