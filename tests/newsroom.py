@@ -264,6 +264,8 @@ class Newsroom:
         for location in self.files:
             self.state = self._lead_to(self.state, synced(self.state, self.files, [location]))
             sync(self.assistant.stores, [Path(location)])
+        # How long a pass takes must be known before anything is killed: measuring it is a pass of its own.
+        self.sync_command()
         self._compare()
 
     def sync_here(self) -> None:
@@ -460,8 +462,6 @@ class Newsroom:
 
     def _typical(self) -> float:
         """Seconds of an undisturbed pass in a process of its own."""
-        if not self.seconds:
-            self.sync_command()
         return sorted(self.seconds)[len(self.seconds) // 2]
 
     def _kill(self, pid: int) -> int:
