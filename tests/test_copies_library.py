@@ -15,7 +15,7 @@ from rag.assistant import Assistant
 from rag.cli import main
 from rag.records import Answer, Filters, answer_from_dict, answer_to_json
 from rag.settings import Settings
-from rag.store.copies import carried_by, groups, moment
+from rag.store.copies import carried_by, first_published, groups
 from rag.store.doctor import examine, repair
 from rag.store.purge import purge
 from rag.store.sync import remove, restore, sync
@@ -267,7 +267,8 @@ def test_doctor_finds_groups_that_the_texts_do_not_give(whale: Assistant, damage
 
 def test_first_published_comes_first_across_time_zones() -> None:
     given = [None, "2025-04-06", "2025-04-06T23:00:00-02:00", "2025-04-06T23:30:00", "2025-04-06T23:00:00+02:00"]
-    assert sorted(given, key=moment) == [given[4], given[3], given[1], given[2], given[0]]
+    assert sorted(given, key=first_published) == [given[4], given[3], given[1], given[2], given[0]]
+    assert first_published("0001-01-01T00:00+14:00") == float("inf"), "a moment before all years is none"
 
 
 def test_groups_name_only_texts_that_share(whale: Assistant) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache, lru_cache
 
 import numpy as np
@@ -18,11 +17,13 @@ from numpy.typing import NDArray
 from rag.records import Carrier
 from rag.store.database import Database
 from rag.text.copies import RULES, Reduced, Sketch, bands, is_copy, may_be_copy, reduce, sketch
+from rag.text.moments import moment
 
 # Of a text that more articles carry, the first so many are looked at when it is found.
 MOST_IN_A_GROUP = 100
 # Reduced texts that a pass keeps at hand, some 60 KB each.
 _AT_HAND = 1_000
+_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,14 +243,10 @@ def _members(db: sqlite3.Connection, versions: Collection[str]) -> tuple[Carrier
 
 
 def _ordered(members: Iterable[Carrier]) -> tuple[Carrier, ...]:
-    return tuple(sorted(members, key=lambda c: (moment(c.published), c.article_id)))
+    return tuple(sorted(members, key=lambda c: (first_published(c.published), c.article_id)))
 
 
-def moment(published: str | None) -> str:
-    """The moment of publication in UTC as text that sorts; what has no time zone counts as UTC, a day as its end, nothing as later than all."""
-    if not published:
-        return "unknown"
-    if len(published) == 10:
-        return f"{published}T23:59:59.999999+00:00"
-    when = datetime.fromisoformat(published)
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC).isoformat(timespec="microseconds")
+def first_published(published: str | None) -> float:
+    """A key that sorts the earliest first: a day without a clock by its end, since copies came after a known hour; what is unknown last."""
+    at = moment(published)
+    return at.timestamp() + (_DAY if len(published or "") == len("2025-04-06") else 0) if at else float("inf")
