@@ -1,6 +1,6 @@
 """Has an index opened and asked in a process of its own, since a broken one can crash whoever opens it; it knows nothing of the library.
 
-Importing Chroma takes a second or two, so one process serves all checks in turn. It is started at first need, ends by itself after a
+Importing Chroma takes a second or two, so one process serves all checks in turn. It is started at first need or a little before, ends by itself after a
 minute without a question, and is replaced when it died.
 """
 
@@ -58,6 +58,11 @@ class Checker:
             if answer is None:
                 raise LibraryError(f"The process that opened the index died over it (exit {self._end()}).")
         return Verdict(answer["problem"], tuple(answer["differing"]))
+
+    def warm(self) -> None:
+        """Starts the process, for a question that will come within the minute."""
+        with self._lock:
+            self._ready()
 
     def close(self) -> None:
         """Ends the process; the next question starts another."""

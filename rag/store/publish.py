@@ -18,9 +18,10 @@ from rag.errors import UsageError
 from rag.models.embeddings import Embedder
 from rag.records import Article, Chunk
 from rag.settings import Settings
+from rag.store.checker import CHECKER
 from rag.store.copies import regroup
 from rag.store.library import ChunkRow, Library, to_day
-from rag.store.vectors import Indexes, Row
+from rag.store.vectors import Base, Indexes, Row
 from rag.store.writes import Placed, Switch, commit_switch
 from rag.text.chunks import CountTokens, chunk_article
 
@@ -85,6 +86,7 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
     """
     library, meta = stores.library, stores.library.meta()
     stale = rebuild or not is_current(stores)
+    CHECKER.warm()
     if stale:
         put_ids = {placed.article.article_id for placed in change.put}
         again = [a for a in library.articles() if a.article_id not in put_ids and a.article_id not in change.remove]
@@ -108,7 +110,7 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
         return library.vectors(stores.embedder.name, [digests[id] for id in ids])
 
     served = meta.get("generation")
-    base = None if stale else served
+    base = None if stale or not served else Base(served, library.chunk_rows().keys())
     sweep(stores)
     generation = stores.indexes.build(
         rows, vectors=vectors, base=base, on_progress=lambda done, total: stores.on_progress("indexing", done, total)

@@ -14,7 +14,7 @@ import random
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +62,14 @@ class Row:
     def metadata(self) -> dict[str, int | str]:
         """The fields that filters compare; unknown ones are left out, so that no filter matches them."""
         return {key: value for key, value in (("day", self.day), ("outlet", self.outlet)) if value is not None} or {"day": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A generation that a new one may start from, and the chunk ids that it holds as far as the library knows."""
+
+    generation: str
+    ids: Set[str]
 
 
 class Index:
@@ -150,7 +158,7 @@ class Indexes:
         rows: Mapping[str, Row],
         *,
         vectors: VectorsOf,
-        base: str | None,
+        base: Base | None,
         on_progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> str:
         """Write and check a new generation that holds exactly ``rows``; returns its name.
@@ -204,14 +212,14 @@ class Indexes:
         rows: Mapping[str, Row],
         *,
         vectors: VectorsOf,
-        base: str | None,
+        base: Base | None,
         on_progress: Callable[[int, int], None],
     ) -> None:
         with _writable(self.folder):
-            base, held = self._start(base, rows)
-            target = self.folder / name
-            if base:
-                shutil.copytree(self.folder / base, target, ignore=shutil.ignore_patterns(*SEALS))
+            target, held = self.folder / name, frozenset[str]()
+            if base and self._leads_to(base, rows):
+                held = frozenset(base.ids)
+                shutil.copytree(self.folder / base.generation, target, ignore=shutil.ignore_patterns(*SEALS))
             else:
                 target.mkdir(parents=True)
             client = _client(target)
@@ -228,15 +236,13 @@ class Indexes:
                 _close(client)
             seal(target, digest_of(sorted(rows), vectors))
 
-    def _start(self, base: str | None, rows: Mapping[str, Row]) -> tuple[str | None, set[str]]:
-        """The generation to copy and the ids it holds; None where building from nothing is better."""
-        if base and (self.folder / base).is_dir():
-            old = Index(self.folder / base)
-            held = old.ids()
-            old.close()
-            if held and len(held - rows.keys()) <= _REBUILD_SHARE * len(held):
-                return base, held
-        return None, set()
+    def _leads_to(self, base: Base, rows: Mapping[str, Row]) -> bool:
+        """Whether copying a generation is better than building from nothing; one that holds other ids than it should fails the check after it."""
+        folder = self.folder / base.generation
+        if not folder.is_dir():
+            return False
+        check_seal(folder)
+        return bool(base.ids) and len(base.ids - rows.keys()) <= _REBUILD_SHARE * len(base.ids)
 
 
 def digest_of(ids: Sequence[str], vectors: VectorsOf) -> str:
