@@ -1,0 +1,5 @@
+"""HTTP: questions, passages and articles as JSON, answers as server-sent events."""
+
+from rag.api.routes import api_of
+
+__all__ = ["api_of"]
