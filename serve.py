@@ -13,28 +13,10 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from rag.api import api_of
+from rag.api import ApiFirst, api_of
 from rag.opened import shared_assistant, warm
 from rag.settings import load_settings
-
-_AT = "/api"
-
-
-class ApiFirst:
-    """Hands what is under /api to the API, before anything of Streamlit sees it: its sessions, its rules for the paths of files."""
-
-    def __init__(self, pages: ASGIApp, api: ASGIApp) -> None:
-        self._pages = pages
-        self._api = api
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if scope["type"] in ("http", "websocket") and scope["path"].startswith(f"{_AT}/"):
-            await self._api({**scope, "root_path": scope.get("root_path", "") + _AT}, receive, send)
-        else:
-            await self._pages(scope, receive, send)
 
 
 @asynccontextmanager

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.responses import PlainTextResponse
 
-from rag.api import api_of
+from rag.api import ApiFirst, api_of
 from rag.assistant import Assistant
 from rag.settings import Settings
 
@@ -20,8 +19,8 @@ from rag.settings import Settings
 @contextmanager
 def served(opened: Callable[[], Assistant], settings: Settings) -> Iterator[str]:
     """The address of /api, over the assistant that ``opened`` gives."""
-    app = Starlette(routes=[Mount("/api", app=api_of(opened, settings))])
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, timeout_graceful_shutdown=5))
+    app = ApiFirst(PlainTextResponse("pages"), api_of(opened, settings))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False, timeout_graceful_shutdown=5))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

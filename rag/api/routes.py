@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -45,6 +46,22 @@ _EVENTS = {
     }
 }
 
+
+class _Anything(Convertor[str]):
+    """The rest of an address, slashes and line ends included: an id is what somebody chose."""
+
+    regex = "(?s:.*)"
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("anything", _Anything())
 router = APIRouter(responses={"4XX": _TROUBLE, "5XX": _TROUBLE})
 
 
@@ -110,7 +127,7 @@ async def list_articles(request: Request, query: Annotated[ListQuery, Query()]) 
     return JSONResponse(await _desk(request).work(page))
 
 
-@router.get("/articles/{article_id:path}", responses={200: {"model": ArticleOut, "description": "The article."}})
+@router.get("/articles/{article_id:anything}", responses={200: {"model": ArticleOut, "description": "The article."}})
 async def show_article(request: Request, article_id: str, version: str | None = None) -> Response:
     """Show an article with its text; `version` names an earlier one, as a citation does."""
     return JSONResponse(await _desk(request).work(lambda assistant: article_to_json(assistant, article_id, version)))

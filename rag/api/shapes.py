@@ -25,7 +25,7 @@ def _day(given: object) -> object:
             return date.fromisoformat(given)
         except ValueError:
             pass
-    raise ValueError("no day such as 2024-03-27")
+    raise ValueError("write a day as 2024-03-27")
 
 
 Day = Annotated[date, BeforeValidator(_day)]
