@@ -9,7 +9,7 @@ import streamlit as st
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
-from rag.settings import load_settings
+from rag.opened import shared_assistant
 from rag.ui.chat import chat_page
 from rag.ui.escape import escape
 from rag.ui.evaluate import evaluate_page
@@ -21,7 +21,7 @@ ICON = Path(__file__).parent / "rag" / "ui" / "icon.svg"
 @st.cache_resource(show_spinner="Opening the library…")
 def open_assistant() -> Assistant:
     """One assistant for every session of this process."""
-    return Assistant(load_settings())
+    return shared_assistant()
 
 
 def chat() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rag.errors import UsageError
@@ -131,6 +132,14 @@ class Settings(BaseSettings):
         description="Let addresses be fetched that lie in a private network or on this computer, on any port; only for a network whose servers may be asked by whoever uses Newsdesk.",
     )
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")
+    api_key: SecretStr | None = Field(
+        None,
+        description="Key that requests over HTTP must carry, 16 visible ASCII characters or more; without it, only programs on this computer are answered.",
+    )
+    api_at_once: int = Field(
+        8, ge=1, le=100, description="Most requests that are answered over HTTP at once; one more is told to come again."
+    )
+    api_seconds: float = Field(360, ge=1, le=3600, description="Longest time that an answer over HTTP may take, in seconds.")
 
     zone: str | None = Field(
         None,
@@ -140,6 +149,14 @@ class Settings(BaseSettings):
         None,
         description="Day from which a question's “last week” counts, for archives and tests (YYYY-MM-DD); without it, the day that it is.",
     )
+
+    @field_validator("api_key")
+    @classmethod
+    def _hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
+        """Long enough, and nothing that a header could not carry."""
+        if key is not None and not re.fullmatch(r"[!-~]{16,}", key.get_secret_value()):
+            raise ValueError("no 16 or more visible ASCII characters without spaces; `openssl rand -hex 32` makes some")
+        return key
 
     @field_validator("zone")
     @classmethod
@@ -215,5 +232,11 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        parts = [f"{'.'.join(str(p) for p in item['loc'])}: {item['msg']} (given: {item['input']!r})" for item in error.errors()]
-        raise UsageError("Bad setting: " + "; ".join(parts) + ". Mend the NEWSDESK_… variable or newsdesk.toml.") from error
+        parts = [_fault(".".join(str(p) for p in item["loc"]), item["msg"], item["input"]) for item in error.errors()]
+        # Without its cause, which holds what was given.
+        raise UsageError("Bad setting: " + "; ".join(parts) + ". Mend the NEWSDESK_… variable or newsdesk.toml.") from None
+
+
+def _fault(name: str, what: str, given: object) -> str:
+    """A bad setting in words; a key, or what somebody meant as one, is not repeated."""
+    return f"{name}: {what}" + ("" if "key" in name.lower() else f" (given: {given!r})")

@@ -87,17 +87,7 @@ def served(home: Path, **variables: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(CHECKOUT / "app.py"),
-        "--server.port",
-        str(port),
-        "--server.address",
-        "127.0.0.1",
-    ]
+    command = [sys.executable, str(CHECKOUT / "serve.py"), "--port", str(port)]
     with subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | {"NEWSDESK_HOME": str(home)} | variables) as server:
         try:
             _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import httpx
 import pytest
 from samples import HARBOUR, LIBRARY, THREE
 
@@ -444,7 +446,7 @@ def test_commands_without_a_model_do_not_load_torch(home: Path) -> None:
 def test_reader_that_leaves_early_is_no_failure_worth_a_word(home: Path) -> None:
     environment = os.environ | {"NEWSDESK_HOME": str(home)}
     # Much more than a pipe holds, so that the command is still writing when its reader leaves.
-    code = "import sys; from rag.cli import commands as c; c._details = lambda article: {'x': 'x' * 100_000}; sys.exit(c.main(['list', '--json']))"
+    code = "import sys; from rag.cli import commands as c; c.listed_to_json = lambda article: 'x' * 100_000; sys.exit(c.main(['list', '--json']))"
     process = subprocess.Popen([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout
     process.stdout.read(1)
@@ -497,20 +499,35 @@ def test_chat_serves_the_app_on_this_machine_with_the_settings_of_the_call(home:
     with socket.socket() as free:
         free.bind(("localhost", 0))
         port = free.getsockname()[1]
-    # Called from elsewhere, with a relative data folder.
+    # Called from elsewhere, with a relative data folder and a file of settings.
     environment = os.environ | {"NEWSDESK_HOME": os.path.relpath(home, tmp_path)}
+    key = "a-key-of-some-length"
+    (tmp_path / "newsdesk.toml").write_text(f'api_key = "{key}"\n', encoding="utf-8")
     command = [sys.executable, "-m", "rag", "chat", "--port", str(port), "--json"]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout
         assert json.loads(process.stdout.readline()) == {"url": f"http://localhost:{port}"}
         assert health(port) == b"ok"
+        # The same process answers other programs, by its own rules and not by those for files.
+        api = f"http://localhost:{port}/api"
+        asking = httpx.Client(timeout=60, headers={"Authorization": f"Bearer {key}"})
+        end = time.monotonic() + 60
+        while asking.get(f"{api}/ready").status_code != 200:
+            assert time.monotonic() < end, "the models are not loaded"
+            time.sleep(0.1)
+        answer = asking.post(f"{api}/ask", json={"question": "What is the cause of the recall at FairBasket?"})
+        assert answer.json()["status"] == "answered"
+        assert "set-cookie" not in answer.headers
+        assert asking.get(f"{api}/articles/C:%5Cnews").json()["status"] == 404
+        assert httpx.get(f"{api}/articles").status_code == 401
         given = Path(f"/proc/{process.pid}/environ").read_text().split("\0")
         assert f"NEWSDESK_HOME={home}" in given
         assert os.readlink(f"/proc/{process.pid}/cwd") == str(CHECKOUT)
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)
         process.wait(timeout=30)
+    assert process.returncode == 0
     assert process.stdout.read() == "", "nothing but the JSON"
 
 

@@ -15,22 +15,19 @@ from time import perf_counter
 from rag.answer.carried import carried
 from rag.assistant import Assistant
 from rag.batch import read_batch
+from rag.catalogue import article_to_json, articles, filters_of, listed_to_json, passages_to_json
 from rag.cli import evaluate, keeping, versions
 from rag.errors import NewsdeskError, UsageError
 from rag.fetch import is_address
 from rag.intake import Rejection
-from rag.records import Article, Filters, answer_to_json
+from rag.records import Filters, answer_to_json
 from rag.settings import CHECKOUT, load_settings
-from rag.store.copies import carried_by
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
 from rag.terminal import Bars, dotted, messages, print_answer, print_json
 from rag.text.spoken import time_in_words
 
 log = logging.getLogger("rag")
-
-_DETAILS = ("article_id", "version", "title", "source", "author", "published", "updated", "url", "language")
-_PASSAGE = ("article_id", "version", "start", "end", "text", "score", "title", "source", "published", "url")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -135,7 +132,7 @@ def _search(args: argparse.Namespace) -> int:
     assistant = _open()
     passages = assistant.search(args.query, filters=_filters(assistant, args), limit=args.limit, any_time=args.any_time)
     if args.json:
-        print_json([{name: getattr(p, name) for name in _PASSAGE} | {"carried_by": list(map(asdict, p.carried_by))} for p in passages])
+        print_json(passages_to_json(passages))
         return 0
     if not args.any_time and (time := assistant.time_asked(args.query)) and time.kind == "published":
         print(f"{time_in_words(time)} (“{time.text}”); --any-time takes it off.\n")
@@ -150,21 +147,13 @@ def _search(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    library = _open().library
-    with library.snapshot():
-        articles, copies = library.articles(), carried_by(library.database)
-        ingested = library.ingested()
+    _, found = articles(_open())
     if args.json:
-        print_json(
-            [
-                _details(a) | {"ingested": ingested.get(a.article_id), "carried_by": [asdict(c) for c in copies.get(a.article_id, ())]}
-                for a in articles
-            ]
-        )
-    else:
-        for a in articles:
-            note = carried(a.source, copies.get(a.article_id, ()))
-            print("\t".join([a.article_id, (a.published or "")[:10], a.source or "", a.title, *([note] if note else [])]))
+        print_json([listed_to_json(article) for article in found])
+        return 0
+    for a in found:
+        note = carried(a.source, a.carried_by)
+        print("\t".join([a.article_id, (a.published or "")[:10], a.source or "", a.title, *([note] if note else [])]))
     return 0
 
 
@@ -172,21 +161,16 @@ def _show(args: argparse.Namespace) -> int:
     if args.versions or args.diff:
         return versions.show_versions(_open(), args)
     assistant = _open()
-    article = assistant.article(args.article, args.version)
     if args.json:
-        ingested = next(v.ingested for v in assistant.versions(args.article) if v.version == article.version)
-        print_json(_details(article) | {"ingested": ingested, "text": article.text})
+        print_json(article_to_json(assistant, args.article, args.version))
         return 0
+    article = assistant.article(args.article, args.version)
     language = f"language: {article.language}" if article.language not in (None, "en") else None
     for line in (article.title, article.source, article.author, article.published, language, article.url):
         if line:
             print(line)
     print(f"\n{article.text}")
     return 0
-
-
-def _details(article: Article) -> dict[str, str | None]:
-    return {name: getattr(article, name) for name in _DETAILS}
 
 
 def _remove(args: argparse.Namespace) -> int:
@@ -203,23 +187,25 @@ def _remove(args: argparse.Namespace) -> int:
 
 
 def _chat(args: argparse.Namespace) -> int:
-    app = CHECKOUT / "app.py"
+    app = CHECKOUT / "serve.py"
     if not app.is_file():
         raise NewsdeskError(f"{app} is missing: the web app runs from a checkout, installed editable.")
-    # Streamlit wants to run in the checkout; what was set where the command was called goes along.
+    # Streamlit looks for its settings in the checkout; what was set where the command was called goes along.
     settings = load_settings()
     known = settings.model_dump(mode="json", exclude_none=True) | {"home": str(settings.home.resolve())}
+    if settings.api_key:
+        known["api_key"] = settings.api_key.get_secret_value()
     os.environ.update({f"NEWSDESK_{name.upper()}": str(value) for name, value in known.items()})
     os.chdir(CHECKOUT)
     if args.json:
         print_json({"url": f"http://localhost:{args.port}"})
         sys.stdout.flush()
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    command = ["streamlit", "run", str(app), "--server.address", "localhost", "--server.port", str(args.port)]
+    command = [sys.executable, str(app), "--port", str(args.port)]
     if sys.stdout.isatty() and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
         # Somebody sits at this screen: open the page for them.
-        command += ["--server.headless", "false", "--server.showEmailPrompt", "false"]
-    os.execv(sys.executable, [sys.executable, "-m", *command])
+        command.append("--open")
+    os.execv(sys.executable, command)
 
 
 def _doctor(args: argparse.Namespace) -> int:
@@ -244,17 +230,7 @@ def _open() -> Assistant:
 
 
 def _filters(assistant: Assistant, args: argparse.Namespace) -> Filters:
-    """Raises UsageError for days the wrong way round and for an outlet that the library does not hold."""
-    if args.since and args.until and args.since > args.until:
-        raise UsageError(f"--since {args.since} lies after --until {args.until}: exchange them.")
-    if not args.outlet:
-        return Filters(args.since, args.until)
-    held = assistant.overview().outlets
-    known = {outlet.casefold(): outlet for outlet in held}
-    for outlet in args.outlet:
-        if outlet.casefold() not in known:
-            raise UsageError(f"The library holds no outlet {outlet!r}; it holds {', '.join(held) or 'none'}.")
-    return Filters(args.since, args.until, tuple(dict.fromkeys(known[outlet.casefold()] for outlet in args.outlet)))
+    return filters_of(assistant, args.since, args.until, args.outlet)
 
 
 # The arguments

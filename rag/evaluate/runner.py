@@ -29,7 +29,7 @@ from rag.settings import CHECKOUT, Settings
 from rag.store.publish import Progress
 
 # Where things lie says nothing of the answers, and does not belong in a file that is passed on.
-_LEFT_OUT = {"home", "prompts"}
+_LEFT_OUT = {"home", "prompts", "api_key", "api_at_once", "api_seconds"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,57 @@
+"""What the command and HTTP take and give alike: filters that the library knows, articles and passages as JSON; it knows neither of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from rag.assistant import Assistant
+from rag.errors import UsageError
+from rag.records import Filters, Passage
+from rag.store.listing import Listed, listed
+
+DETAILS = ("article_id", "version", "title", "source", "author", "published", "updated", "url", "language")
+PASSAGE = ("article_id", "version", "start", "end", "text", "score", "title", "source", "published", "url", "carried_by")
+
+
+def filters_of(assistant: Assistant, since: date | None, until: date | None, outlets: Sequence[str] | None) -> Filters:
+    """Filters that can match something, outlets as the articles write them.
+
+    Raises UsageError for days the wrong way round and for an outlet that the library does not hold.
+    """
+    if since and until and since > until:
+        raise UsageError(f"since {since} lies after until {until}: exchange them.")
+    if not outlets:
+        return Filters(since, until)
+    held = assistant.overview().outlets
+    known = {outlet.casefold(): outlet for outlet in held}
+    for outlet in outlets:
+        if outlet.casefold() not in known:
+            raise UsageError(f"The library holds no outlet {outlet!r}; it holds {', '.join(held) or 'none'}.")
+    return Filters(since, until, tuple(dict.fromkeys(known[outlet.casefold()] for outlet in outlets)))
+
+
+def passages_to_json(passages: Sequence[Passage]) -> list[dict[str, Any]]:
+    """Passages with what is known of their articles."""
+    return [{name: getattr(p, name) for name in PASSAGE} | {"carried_by": [asdict(c) for c in p.carried_by]} for p in passages]
+
+
+def article_to_json(assistant: Assistant, article_id: str, version: str | None = None) -> dict[str, Any]:
+    """One version of an article with its text; raises NoSuchArticle."""
+    article = assistant.article(article_id, version)
+    ingested = next(v.ingested for v in assistant.versions(article_id) if v.version == article.version)
+    return {name: getattr(article, name) for name in DETAILS} | {"ingested": ingested, "text": article.text}
+
+
+def articles(
+    assistant: Assistant, *, filters: Filters = Filters(), title: str = "", limit: int | None = None, offset: int = 0
+) -> tuple[int, list[Listed]]:
+    """How many articles there are for these filters and words of a title, and those of one page, newest first."""
+    return listed(assistant.library.database, filters=filters, title=title, limit=limit, offset=offset)
+
+
+def listed_to_json(article: Listed) -> dict[str, Any]:
+    """One article of a list."""
+    return asdict(article) | {"carried_by": [asdict(c) for c in article.carried_by]}
