@@ -87,7 +87,7 @@ def served(home: Path, **variables: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, str(CHECKOUT / "serve.py"), "--port", str(port)]
+    command = [sys.executable, "-m", "rag.serve", "--port", str(port)]
     with subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | {"NEWSDESK_HOME": str(home)} | variables) as server:
         try:
             _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server)

@@ -187,7 +187,7 @@ def _remove(args: argparse.Namespace) -> int:
 
 
 def _chat(args: argparse.Namespace) -> int:
-    app = CHECKOUT / "serve.py"
+    app = CHECKOUT / "app.py"
     if not app.is_file():
         raise NewsdeskError(f"{app} is missing: the web app runs from a checkout, installed editable.")
     # Streamlit looks for its settings in the checkout; what was set where the command was called goes along.
@@ -201,7 +201,7 @@ def _chat(args: argparse.Namespace) -> int:
         print_json({"url": f"http://localhost:{args.port}"})
         sys.stdout.flush()
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    command = [sys.executable, str(app), "--port", str(args.port)]
+    command = [sys.executable, "-m", "rag.serve", "--port", str(args.port)]
     if sys.stdout.isatty() and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
         # Somebody sits at this screen: open the page for them.
         command.append("--open")

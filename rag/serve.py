@@ -9,14 +9,13 @@ import threading
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 
 from rag.api import ApiFirst, api_of
 from rag.opened import shared_assistant, warm
-from rag.settings import load_settings
+from rag.settings import CHECKOUT, load_settings
 
 
 @asynccontextmanager
@@ -30,7 +29,7 @@ async def _beginning(_: st.App) -> AsyncIterator[None]:
 
 
 app = st.App(
-    Path(__file__).with_name("app.py"),
+    CHECKOUT / "app.py",
     lifespan=_beginning,
     middleware=[Middleware(ApiFirst, api=api_of(shared_assistant, load_settings()))],
 )
