@@ -47,6 +47,7 @@ ANSWER_KEYS = [
 ]
 CITATION_KEYS = {
     "number",
+    "author",
     "article_id",
     "version",
     "title",

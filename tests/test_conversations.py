@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from samples import HARBOUR, THREE, back_to_schema, page
 
 from rag.assistant import Assistant
+from rag.cli import main
 from rag.conversation import LONGEST_NOTE, LONGEST_TITLE, Exchange, Feedback, exchange, leant_on
 from rag.errors import NoSuchConversation, UsageError
-from rag.export import to_html, to_json, to_markdown
+from rag.export import FORMS
 from rag.records import (
     Account,
     Answer,
@@ -312,6 +313,44 @@ def test_deleted_conversation_leaves_no_words_in_the_file(talks: Conversations) 
     assert len(talks.listed()) == 10
 
 
+# The command line
+
+
+def test_commands_list_search_and_export(
+    talks: Conversations, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NEWSDESK_HOME", str(talks.library.home))
+    talks.add("one", exchange(full("What closed?")))
+    talks.add("two", turn("What ruined the blossom?"))
+    (kept,) = talks.opened("one").turns
+    talks.judge("one", kept.turn_id, Feedback("evidence wrong", "no"))
+
+    def said(*argv: str, status: int = 0) -> str:
+        assert main(list(argv)) == status
+        return capsys.readouterr().out
+
+    assert sorted(line.split("\t")[3] for line in said("conversations").splitlines()) == ["What closed?", "What ruined the blossom?"]
+    (found,) = json.loads(said("conversations", "--search", "bloss", "--json"))
+    assert (found["conversation_id"], found["turns"]) == ("two", 1)
+    (line,) = said("conversations", "--feedback").splitlines()
+    judged = json.loads(line)
+    assert (judged["conversation_id"], judged["id"], judged["feedback"]) == (
+        "one",
+        kept.turn_id,
+        {"verdict": "evidence wrong", "note": "no"},
+    )
+    whole = talks.opened("one")
+    for form, write in FORMS.items():
+        assert said("export", "one", "--format", form) == write(whole)
+        said("export", "one", "--format", form, "-o", str(tmp_path / f"out.{form}"))
+        assert (tmp_path / f"out.{form}").read_text("utf-8") == write(whole)
+    assert json.loads(said("export", "one", "--json")) == json.loads(FORMS["json"](whole))
+    said("export", "one", "-o", str(tmp_path / "out.md"), status=2)
+    said("export", "one", "-o", str(tmp_path / "out.md"), "--force")
+    said("export", "three", status=2)
+    said("export", "one", "-o", str(tmp_path), "--force", status=1)
+
+
 # Frozen
 
 
@@ -330,7 +369,7 @@ def test_frozen_answer_outlives_changes_and_removals(library_of: LibraryOf, tmp_
     assert desk.ask(SHIPS).answer != before.turns[0].answer.answer
     after = Assistant(desk.settings, embedder=desk.embedder, reader=desk.reader).conversations.opened("one")
     assert after == before
-    for form in (to_markdown, to_html, to_json):
+    for form in FORMS.values():
         assert form(after) == form(before)
     for given_turn in after.turns:
         for place, citation in zip(cited_places(given_turn.answer), given_turn.answer.citations, strict=True):

@@ -23,12 +23,14 @@ from wire import Reply, Server
 
 from rag.assistant import Assistant
 from rag.cli import main
+from rag.conversation import Feedback
 from rag.errors import LibraryError, NoSuchArticle, StorageError
 from rag.evaluate.files import read_yaml_suite
 from rag.evaluate.prompt_file import append_prompt
 from rag.evaluate.runner import run_suite
 from rag.evaluate.turns import prompt_of_answer
 from rag.evaluate.workbench import open_library
+from rag.export import FORMS
 from rag.librarian import take_in
 from rag.records import Turn, answer_to_json
 from rag.settings import CHECKOUT, Settings
@@ -139,6 +141,12 @@ def _talk(made: Assistant, home: Path, assistant: Assistant) -> None:
     keep(made, TALK, made.ask("and who promised her a telescope?", history=[Turn(ASKED, first.answer)]))
     keep(made, TALK, made.ask("Who won the chess olympiad of Zyqvort?"))
     keep(made, "d" * 32, made.ask("How many ships were waiting in the harbour of Skell?"))
+    # What a reader typed of it, and what is anybody's words.
+    made.conversations.rename(TALK, "A telescope made of brass and walnut")
+    made.conversations.rename("d" * 32, "Of the harbour")
+    talks = [made.conversations.opened(id) for id in (TALK, "d" * 32)]
+    made.conversations.judge(TALK, talks[0].turns[0].turn_id, Feedback("wrong", "Nine copper kettles vanished, says another"))
+    made.conversations.judge("d" * 32, talks[1].turns[0].turn_id, Feedback("right", "as the keeper said"))
     with pytest.MonkeyPatch.context() as patched, Server("openai", written_by("431 lanterns")) as server:
         patched.setenv("OPENAI_API_KEY", "k")
         writing = opened(home, assistant, model="openai:test", model_url=server.url, model_retries=0)
@@ -274,7 +282,8 @@ def test_reader_of_another_process_goes_on_and_its_old_pages_are_said(
 def test_old_conversation_says_what_was_deleted_and_keeps_the_rest(shelf: Assistant) -> None:
     page_before = open_page(shelf, c=TALK)
     assert any(view["cited"] for view in views(page_before, "answer"))
-    harbour = answers_of(shelf, "d" * 32)
+    harbour = shelf.conversations.opened("d" * 32)
+    assert [heading.conversation_id for heading in shelf.conversations.listed(containing="walnut")] == [TALK]
     purge(shelf.stores, PURGED)
     first, *_ = turns = answers_of(shelf, TALK)
     assert first.question == first.searched_as == ASKED
@@ -284,7 +293,14 @@ def test_old_conversation_says_what_was_deleted_and_keeps_the_rest(shelf: Assist
     assert (gone.article_id, gone.source, gone.published, gone.title, gone.quote) == ("lanterns", "Skell Gazette", "2025-03-03", "", "")
     assert answer_to_json(first)["citations"][0]["deleted"] is True
     assert not [p for turn in turns for p in turn.passages if p.article_id in PURGED]
-    assert answers_of(shelf, "d" * 32)[0].citations == harbour[0].citations
+    assert shelf.conversations.opened("d" * 32) == harbour
+    assert shelf.conversations.listed(containing="walnut") == shelf.conversations.listed(containing="431") == []
+    talk = shelf.conversations.opened(TALK)
+    assert talk.title == ASKED
+    assert [turn.feedback for turn in talk.turns[:2]] == [Feedback("wrong"), None]
+    for form in FORMS.values():
+        assert "431" not in form(talk)
+        assert '"deleted": true' in form(talk) or "Deleted: the article was purged" in form(talk)
     (written,) = answers_of(shelf, "e" * 32)
     assert not written.sentences
     # A page that was open, and one that is opened now.
