@@ -293,7 +293,13 @@ def test_old_conversation_says_what_was_deleted_and_keeps_the_rest(shelf: Assist
     assert (gone.article_id, gone.source, gone.published, gone.title, gone.quote) == ("lanterns", "Skell Gazette", "2025-03-03", "", "")
     assert answer_to_json(first)["citations"][0]["deleted"] is True
     assert not [p for turn in turns for p in turn.passages if p.article_id in PURGED]
-    assert shelf.conversations.opened("d" * 32) == harbour
+    other = shelf.conversations.opened("d" * 32)
+    assert (
+        (other.title, other.turns[0].feedback)
+        == (harbour.title, harbour.turns[0].feedback)
+        == ("Of the harbour", Feedback("right", "as the keeper said"))
+    )
+    assert other.turns[0].answer.citations == harbour.turns[0].answer.citations
     assert shelf.conversations.listed(containing="walnut") == shelf.conversations.listed(containing="431") == []
     talk = shelf.conversations.opened(TALK)
     assert talk.title == ASKED
