@@ -176,6 +176,12 @@ function drawLink(view) {
   return [el("div", "sharing", field, copier("Copy link", () => address.href))];
 }
 
+// On a phone the sidebar lies over the page, and Streamlit lets no script of ours close it.
+function drawChosen() {
+  if (window.innerWidth < 768) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  return [];
+}
+
 function drawFound(view) {
   return [el("ul", "reading", ...view.items.map((item) => el("li", "", el("span", "headline", item.title), " ", el("span", "meta", item.meta))))];
 }
@@ -214,7 +220,7 @@ function bringIntoView(node, block) {
   return stop;
 }
 
-const DRAW = { question: drawQuestion, sentences: drawSentences, answer: drawAnswer, found: drawFound, article: drawArticle, link: drawLink };
+const DRAW = { question: drawQuestion, sentences: drawSentences, answer: drawAnswer, found: drawFound, article: drawArticle, link: drawLink, chosen: drawChosen };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".nd");

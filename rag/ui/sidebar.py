@@ -17,7 +17,7 @@ from rag.export import FORMS, file_name
 from rag.ui import components, session, words
 from rag.ui.escape import escape
 
-SEARCH, SHOWN = "conversations-search", "conversations-shown"
+SEARCH, SHOWN, CHOSEN = "conversations-search", "conversations-shown", "conversations-chosen"
 # Each row is two widgets.
 _A_PAGE = 30
 _LONGEST_SEARCH = 100
@@ -30,8 +30,15 @@ _TYPES = {"md": "text/markdown", "html": "text/html", "json": "application/json"
 def sidebar(assistant: Assistant) -> None:
     """Draw the sidebar."""
     with st.sidebar, st.container(key="conversations", gap="small"):
-        st.button("New chat", icon=":material/edit_square:", key="new-conversation", width="stretch", on_click=session.new_chat)
+        st.button("New chat", icon=":material/edit_square:", key="new-conversation", width="stretch", on_click=_new)
         _list(assistant)
+        if session.take(CHOSEN):
+            components.draw({"kind": "chosen"})
+
+
+def _new() -> None:
+    session.new_chat()
+    st.session_state[CHOSEN] = True
 
 
 # Typing redraws nothing but the list, and stops no answer that is under way.
@@ -95,6 +102,7 @@ def _row(assistant: Assistant, heading: Heading) -> None:
         )
     if opened:
         session.open_conversation(assistant, id)
+        st.session_state[CHOSEN] = True
         st.rerun()
     if chosen:
         {RENAME: _rename, SHARE: _share, DELETE: _delete}[chosen](assistant, heading)
