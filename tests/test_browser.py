@@ -206,7 +206,8 @@ def _writes(body: dict[str, Any]) -> Reply:
         "So far 17 people have been detained over the shooting",
     ]
     said.append("The minister of tourism resigned in tears over the price of pineapples")
-    return Reply(" ".join(f"{sentence} [{id}]." for sentence in said), slow=0.1)
+    # Slow enough that a page on busy cores is not behind by a whole answer when it is stopped.
+    return Reply(" ".join(f"{sentence} [{id}]." for sentence in said), slow=0.25)
 
 
 def test_written_answer_is_marked_stopped_and_kept(browser: Browser, home: Path) -> None:
