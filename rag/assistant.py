@@ -8,7 +8,6 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from rag.answer import digest, refusals
@@ -40,15 +39,14 @@ from rag.records import (
     Usage,
     Version,
     Wrote,
-    answer_from_dict,
 )
 from rag.retrieve import Retriever
 from rag.settings import Settings
+from rag.store.conversations import Conversations
 from rag.store.copies import carried_by
 from rag.store.ledger import Ledger
 from rag.store.library import Library
 from rag.store.publish import Stores
-from rag.store.redact import redact
 from rag.store.vectors import Indexes
 from rag.text.asked import understood, without_time
 from rag.text.moments import newest_first
@@ -72,6 +70,7 @@ class Assistant:
     def __init__(self, settings: Settings, *, embedder: Embedder | None = None, reader: Reader | None = None) -> None:
         self.settings = settings
         self.library = Library(settings.home)
+        self.conversations = Conversations(self.library)
         self.embedder = embedder or Embedder(settings.embedding_model, cache=settings.models_folder)
         indexes = Indexes(settings.home / "chroma")
         self.stores = Stores(self.library, indexes, self.embedder, settings)
@@ -121,7 +120,12 @@ class Assistant:
                 passages = event.passages
             if isinstance(event, Wrote | Answer):
                 # Where else the words stand is looked up in the stored texts, whoever chose them.
-                citations = tuple(with_places(self.library, citation, passages) for citation in event.citations)
+                citations = tuple(
+                    dataclasses.replace(
+                        with_places(self.library, citation, passages), author=self.library.author_of(citation.article_id, citation.version)
+                    )
+                    for citation in event.citations
+                )
                 event = dataclasses.replace(event, citations=citations)
             yield event
 
@@ -308,25 +312,6 @@ class Assistant:
                 found += 1
                 if found == limit:
                     return
-
-    def save_turn(self, conversation_id: str, answer: Answer) -> None:
-        """Keep a turn of a conversation, frozen as it was answered, but without the words of articles that were purged meanwhile."""
-        began = datetime.now(UTC) - timedelta(seconds=answer.seconds.total)
-        self.library.add_turn(conversation_id, dataclasses.asdict(answer), began=began.isoformat(timespec="seconds"))
-
-    def purged(self) -> frozenset[str]:
-        """Ids of all articles that were purged."""
-        return self.library.purged() if self.library.exists else frozenset()
-
-    def without_purged(self, answer: Answer) -> Answer:
-        """The answer without the words of articles that were purged since it was given."""
-        stored = dataclasses.asdict(answer)
-        cleaned = redact(stored, self.purged())
-        return answer if cleaned is stored else answer_from_dict(cleaned)
-
-    def conversation(self, conversation_id: str) -> list[Answer]:
-        """The turns of a conversation, oldest first; empty when there is none of that id."""
-        return [answer_from_dict(turn) for turn in self.library.turns(conversation_id)] if self.library.exists else []
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ NewsdeskError                what the command line prints in one line (exit 1)
 │   ├── SourceError          a source that cannot be read at all
 │   │   ├── RejectedFile     one file of a source, or one line of it, that was left out
 │   │   └── FetchError       an address that was refused, or did not answer
-│   └── NoSuchArticle        an article or version that the library does not hold
+│   ├── NoSuchArticle        an article or version that the library does not hold
+│   └── NoSuchConversation   a conversation that the library does not hold, or another owner's
 ├── LibraryError             the library or its index cannot be used
 │   ├── NoLibrary            nothing has been synced yet
 │   ├── LibraryMismatch      made by another model, chunking or release
@@ -42,6 +43,10 @@ class FetchError(SourceError):
 
 class NoSuchArticle(UsageError):
     """The library does not hold that article or that version of it."""
+
+
+class NoSuchConversation(UsageError):
+    """The library does not hold that conversation, or it is another owner's."""
 
 
 class LibraryError(NewsdeskError):

@@ -148,6 +148,7 @@ class Citation:
     updated: str | None = None
     notes: tuple[Note, ...] = ()
     carried_by: tuple[Carrier, ...] = ()
+    author: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

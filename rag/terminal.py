@@ -14,6 +14,7 @@ from tqdm import tqdm
 from rag.answer.carried import carried
 from rag.records import Answer, Citation
 from rag.text.spoken import days_in_words, time_in_words
+from rag.text.spoken import dotted as dotted
 
 log = logging.getLogger("rag")
 
@@ -55,11 +56,6 @@ def print_answer(answer: Answer) -> None:
 
 def _later(citation: Citation) -> str | None:
     return f"updated {citation.updated}" if citation.updated and citation.updated != citation.published else None
-
-
-def dotted(*parts: str | None) -> str:
-    """The parts that are known, in one line."""
-    return " · ".join(filter(None, parts))
 
 
 class Bars:

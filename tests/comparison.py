@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from expected import State
+from samples import answers_of
 
 from rag.assistant import Assistant
 from rag.records import Filters
@@ -46,12 +47,12 @@ def _articles(assistant: Assistant, state: State) -> Iterator[str]:
         yield f"readable texts: {sorted(texts.keys() ^ state.texts.keys()) or 'other words'}"
     if set(library.sources()) != state.sources:
         yield f"sources: {library.sources()}"
-    turns = library.turns("c" * 32)
+    turns = answers_of(assistant, "c" * 32)
     if len(turns) != state.turns:
         yield f"turns: {len(turns)}, not {state.turns}"
-    for citation in (citation for turn in turns for citation in turn["citations"]):  # type: ignore[attr-defined]
-        if bool(citation["quote"]) is (citation["article_id"] in state.purged):
-            yield f"a turn quotes {citation['article_id']}, which was purged, or lost its words"
+    for citation in (citation for turn in turns for citation in turn.citations):
+        if bool(citation.quote) is (citation.article_id in state.purged):
+            yield f"a turn quotes {citation.article_id}, which was purged, or lost its words"
 
 
 def _chunks(assistant: Assistant, state: State) -> Iterator[str]:

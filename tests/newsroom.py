@@ -20,9 +20,11 @@ from pathlib import Path
 from comparison import agrees, differences
 from expected import Held, State, Told, put_back, removed, synced, without, words_of
 from processes import Forks
+from samples import keep
 
 from rag.assistant import Assistant
 from rag.models.embeddings import Embedder
+from rag.records import Answer, Citation, Seconds, Sentence
 from rag.settings import Settings
 from rag.store.backup import backup, restore_backup
 from rag.store.doctor import examine
@@ -396,17 +398,10 @@ class Newsroom:
         if self.state.live:
             id = self.choose.choice(sorted(self.state.live))
             text, question = self.state.live[id].told.text or "", f"Turn {self.state.turns}?"
-            citation = {"number": 1, "article_id": id, "version": self.state.live[id].version, "start": 0, "end": 20, "quote": text[:20]}
-            said = {"text": text[:20], "verdict": "supported", "reason": None, "citations": [1]}
-            turn = {
-                "question": question,
-                "searched_as": question,
-                "status": "answered",
-                "answer": text[:20],
-                "model": None,
-                "accounts": None,
-            }
-            self.assistant.library.add_turn("c" * 32, {**turn, "sentences": [said], "citations": [citation], "passages": []})
+            cited = Citation(1, id, self.state.live[id].version, "", None, None, None, 0, 20, text[:20])
+            said = Sentence(text[:20], "supported", (1,))
+            answer = Answer(question, question, "answered", text[:20], (said,), (cited,), (), Seconds(None, None, None, 0.1))
+            keep(self.assistant, "c" * 32, answer)
             self.state = replace(self.state, turns=self.state.turns + 1)
 
     def back_up(self) -> None:

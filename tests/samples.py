@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from rag.assistant import Assistant
+from rag.conversation import exchange
+from rag.errors import NoSuchConversation
+from rag.records import Answer
 
 # What each schema added to a library, taken away again.
 _UNDONE = {
     2: "DROP TABLE usage; DROP TABLE written;",
     3: "DROP TABLE reads; ALTER TABLE versions DROP COLUMN language;",
     4: "DROP TABLE signatures; DROP TABLE bands; DROP TABLE copies; DROP INDEX articles_by_version; DELETE FROM meta WHERE key = 'copies';",
+    5: "DROP TABLE said; DROP INDEX turns_by_id; DROP INDEX conversations_by_last;"
+    + "".join(f"ALTER TABLE turns DROP COLUMN {name};" for name in ("turn_id", "asked", "asked_under", "verdict", "note"))
+    + "".join(f"ALTER TABLE conversations DROP COLUMN {name};" for name in ("title", "owner", "last", "revision")),
 }
 
 
@@ -45,6 +51,19 @@ ORCHARD = page(
     published="2025-05-02",
 )
 THREE = {"harbour.md": HARBOUR, "library.md": LIBRARY, "orchard.md": ORCHARD}
+
+
+def keep(assistant: Assistant, conversation_id: str, answer: Answer) -> None:
+    """Add an answer to a conversation."""
+    assistant.conversations.add(conversation_id, exchange(answer))
+
+
+def answers_of(assistant: Assistant, conversation_id: str) -> list[Answer]:
+    """The answers of a conversation, oldest first; empty where there is none."""
+    try:
+        return [turn.answer for turn in assistant.conversations.opened(conversation_id).turns]
+    except NoSuchConversation:
+        return []
 
 
 def held_ids(assistant: Assistant) -> set[str]:

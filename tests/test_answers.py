@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from conftest import ASKED
-from samples import THREE
+from samples import THREE, answers_of, keep
 
 from rag.answer.refusals import FOREIGN, GREETING, WHICH_ARTICLE
 from rag.assistant import Assistant
@@ -464,7 +464,7 @@ def test_suggestions_do_not_depend_on_what_was_asked_for_first(reopened: Assista
 
 def test_no_library_suggests_nothing(tmp_path: Path, assistant: Assistant) -> None:
     empty = Assistant(Settings(home=tmp_path / "none"), embedder=assistant.embedder)
-    assert (empty.suggestions(), empty.conversation("one"), empty.overview().articles) == ([], [], 0)
+    assert (empty.suggestions(), answers_of(empty, "one"), empty.overview().articles) == ([], [], 0)
 
 
 def test_conversation_gives_back_the_turns_that_were_saved(
@@ -476,9 +476,9 @@ def test_conversation_gives_back_the_turns_that_were_saved(
     refused = next(answer for answer in answers if answer.status == "abstained")
     greeted = small.ask("hello", history=[Turn(own.question, own.answer)])
     for answer in (own, copied, refused, greeted):
-        small.save_turn("one", answer)
-    small.save_turn("two", own)
-    assert small.conversation("one") == [own, copied, refused, greeted]
-    assert small.conversation("two") == [own]
-    assert small.conversation("three") == []
-    assert [answer_to_json(answer) for answer in small.conversation("two")] == [answer_to_json(own)]
+        keep(small, "one", answer)
+    keep(small, "two", own)
+    assert answers_of(small, "one") == [own, copied, refused, greeted]
+    assert answers_of(small, "two") == [own]
+    assert answers_of(small, "three") == []
+    assert [answer_to_json(answer) for answer in answers_of(small, "two")] == [answer_to_json(own)]

@@ -14,6 +14,7 @@ from rag.settings import CHECKOUT
 TABLE = (
     "errors",
     "records",
+    "conversation",
     "settings",
     "text",
     "intake",
@@ -23,7 +24,7 @@ TABLE = (
     "folding",
     "retrieve",
     "answer",
-    "writing librarian",
+    "writing librarian export",
     "assistant",
     "evaluate",
     "batch terminal catalogue opened",

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from samples import THREE
+from samples import THREE, answers_of, keep
 
 from rag.assistant import Assistant
 from rag.cli import main
@@ -40,7 +40,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, assistant: Assistant) -> Pat
     made = Assistant(Settings(home=folder / "home"), embedder=assistant.embedder, reader=assistant.reader)
     sync(made.stores, [folder / "articles"])
     take_in(made.stores, [("quarn.md", FERRY)], lambda *_: None)
-    made.save_turn("c" * 32, made.ask(SHIPS))
+    keep(made, "c" * 32, made.ask(SHIPS))
     backup(made.library, folder / "b.zip")
     made.library.database.close()
     return folder
@@ -68,7 +68,7 @@ def test_what_was_backed_up_comes_back(three: Assistant, kept: Path, tmp_path: P
     assert not examine(other.stores)
     before, after = three.ask(SHIPS), other.ask(SHIPS)
     assert (after.sentences, after.citations) == (before.sentences, before.citations)
-    assert other.conversation("c" * 32) == three.conversation("c" * 32)
+    assert answers_of(other, "c" * 32) == answers_of(three, "c" * 32)
     assert (tmp_path / "other" / "uploads" / "quarn.md").read_bytes() == FERRY
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from samples import keep
 
 from rag.assistant import Assistant
 from rag.records import Answer, Citation, Seconds, Sentence
@@ -75,8 +76,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         1, article.article_id, article.version, article.title, article.source, None, article.url, start, start + len(HOSTILE), HOSTILE
     )
     sentence = Sentence(HOSTILE, "quoted", (1,))
-    assistant.save_turn(
-        CONVERSATION, Answer(HOSTILE, HOSTILE, "answered", HOSTILE, (sentence,), (citation,), (), Seconds(None, None, None, 0.1))
+    keep(
+        assistant, CONVERSATION, Answer(HOSTILE, HOSTILE, "answered", HOSTILE, (sentence,), (citation,), (), Seconds(None, None, None, 0.1))
     )
     return folder / "home"
 
@@ -195,7 +196,8 @@ def _writes(body: dict[str, Any]) -> Reply:
         "So far 17 people have been detained over the shooting",
     ]
     said.append("The minister of tourism resigned in tears over the price of pineapples")
-    return Reply(" ".join(f"{sentence} [{id}]." for sentence in said), slow=0.1)
+    # Slow enough that a page on busy cores is not behind by a whole answer when it is stopped.
+    return Reply(" ".join(f"{sentence} [{id}]." for sentence in said), slow=0.25)
 
 
 def test_written_answer_is_marked_stopped_and_kept(browser: Browser, home: Path) -> None:

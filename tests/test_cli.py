@@ -49,6 +49,7 @@ ANSWER_KEYS = [
 ]
 CITATION_KEYS = {
     "number",
+    "author",
     "article_id",
     "version",
     "title",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 import pytest
-from samples import THREE, back_to_schema, page
+from samples import THREE, answers_of, back_to_schema, keep, page
 
 from rag.assistant import Assistant
 from rag.cli import main
@@ -127,9 +128,9 @@ def test_answer_travels_as_json_and_back(whale: Assistant) -> None:
     out = json.loads(json.dumps(answer_to_json(answer)))
     assert {c["article_id"] for c in out["citations"][0]["carried_by"]} == {"courier", "post"}
     assert out["passages"][0].keys() == {"article_id", "version", "start", "end", "text", "score", "carried_by"}
-    whale.save_turn("talk", answer)
-    assert whale.conversation("talk") == [answer]
-    stored = whale.library.turns("talk")[0]
+    keep(whale, "talk", answer)
+    assert answers_of(whale, "talk") == [answer]
+    stored = json.loads(json.dumps(asdict(answer)))
     for part in (*stored["citations"], *stored["passages"]):  # type: ignore[misc]
         del part["carried_by"]
     assert answer_from_dict(stored).citations[0].carried_by == ()
@@ -213,11 +214,11 @@ def test_copy_leaves_its_group_when_it_is_revised_or_removed(whale: Assistant) -
 
 
 def test_purged_copy_leaves_its_group_and_the_answers_that_named_it(whale: Assistant) -> None:
-    whale.save_turn("talk", whale.ask(QUESTION))
+    keep(whale, "talk", whale.ask(QUESTION))
     version = whale.article("courier").version
     purge(whale.stores, ["courier"])
     assert pairs(whale)["wire"] == {"post"}
-    (kept,) = whale.conversation("talk")
+    (kept,) = answers_of(whale, "talk")
     assert ids(kept.citations[0].carried_by) == {"post"}
     assert not [p for p in kept.passages if "courier" in ids(p.carried_by)]
     with whale.library.snapshot() as db:

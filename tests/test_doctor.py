@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from processes import Forks
-from samples import HARBOUR, THREE, page
+from samples import HARBOUR, THREE, answers_of, keep, page
 
 from rag.assistant import Assistant
 from rag.errors import LibraryError
@@ -39,7 +39,7 @@ def said(assistant: Assistant) -> list[object]:
     """What it answers, and what it keeps."""
     quotes = [(c.article_id, c.version, c.quote) for c in assistant.ask(QUESTIONS[0]).citations]
     found = [[(p.chunk_id, p.text, p.bm25 and round(p.bm25, 6)) for p in assistant.search(question)] for question in QUESTIONS[1:]]
-    kept = assistant.library.turns("c" * 32), sorted(held.article_id for held in assistant.library.manifest().values() if held.live)
+    kept = answers_of(assistant, "c" * 32), sorted(held.article_id for held in assistant.library.manifest().values() if held.live)
     return [quotes, found, kept]
 
 
@@ -57,8 +57,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, assistant: Assistant) -> tup
     (articles / "ferry.md").unlink()
     sync(made.stores, [])
     remove(made.stores, "kiosk")
-    made.save_turn("c" * 32, made.ask(QUESTIONS[0]))
-    made.save_turn("c" * 32, made.ask(QUESTIONS[1]))
+    keep(made, "c" * 32, made.ask(QUESTIONS[0]))
+    keep(made, "c" * 32, made.ask(QUESTIONS[1]))
     before = said(made)
     assert examine(made.stores) == []
     made.library.database.close()
@@ -158,6 +158,7 @@ DAMAGES = {
     ),
     "the sources are lost": Damage(sql("DELETE FROM sources"), "not registered"),
     "a conversation is lost": Damage(sql("PRAGMA foreign_keys = OFF", "DELETE FROM conversations"), "turns of conversations"),
+    "the words of conversations are lost": Damage(sql("DELETE FROM said"), "no search of conversations"),
     "all of meta is lost": Damage(sql("DELETE FROM meta"), "there is none yet"),
     "the model is not named": Damage(sql("DELETE FROM meta WHERE key = 'model'"), "which model"),
     "the chunking is not named": Damage(sql("DELETE FROM meta WHERE key = 'chunking'"), "which chunking"),

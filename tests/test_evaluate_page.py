@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import CORPUS
+from samples import answers_of
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 from test_page import APP, HOSTILE, ask, button, shown, views
@@ -224,7 +225,7 @@ def test_failing_prompt_opens_in_the_chat_as_it_was_searched(finished: Assistant
     page.button(key=f"to-chat-{number}").click().run()
     assert not page.exception
     assert [view["text"] for view in views(page, "question")] == [question]
-    [turn] = finished.conversation(page.query_params["c"])
+    [turn] = answers_of(finished, page.query_params["c"])
     answer = next(result.answer for result in the_run(finished).results() if result.case["question"] == question)
     assert answer
     assert turn.searched_as == answer["searched_as"]

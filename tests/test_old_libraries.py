@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from processes import Forks
-from samples import HARBOUR, LIBRARY, ORCHARD, page
+from samples import HARBOUR, LIBRARY, ORCHARD, answers_of, page
 
 from rag.assistant import Assistant
 from rag.settings import CHECKOUT, Settings
@@ -42,7 +42,7 @@ def opened(home: Path, assistant: Assistant) -> tuple[Assistant, set[str]]:
 
 def test_old_library_keeps_its_articles_conversation_and_vectors(home: Path, assistant: Assistant) -> None:
     made, stages = opened(home, assistant)
-    first, second = made.conversation("c" * 32)
+    first, second = answers_of(made, "c" * 32)
     assert first.citations[0].article_id == "harbour"
     assert "30 instruments" in second.answer
     assert [version.searched for version in made.versions("harbour")] == [False, True]
@@ -86,6 +86,6 @@ def test_old_library_is_opened_by_two_processes_at_once(home: Path, forks: Forks
     pids = [forks.start(home, *argv) for argv in (("list",), ("doctor", "--repair"), ("show", "harbour"))]
     assert [forks.join(pid) for pid in pids] == [0, 0, 0], forks.errors.read_text(encoding="utf-8")
     made, _ = opened(home, assistant)
-    assert len(made.conversation("c" * 32)) == 2
+    assert len(answers_of(made, "c" * 32)) == 2
     assert examine(made.stores) == []
     made.library.database.close()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from samples import answers_of
 from streamlit.testing.v1 import AppTest
 
 from rag.assistant import Assistant
@@ -86,7 +87,7 @@ def test_answer_shows_its_sentences_with_cards_of_stored_words(answered: AppTest
     quotes = [quote for card in view["cited"] for quote in card["quotes"]]
     numbers = {chip["number"] for sentence in view["sentences"] for chip in sentence["chips"]}
     assert numbers == {quote["number"] for quote in quotes}
-    [turn] = assistant.conversation(answered.query_params["c"])
+    [turn] = answers_of(assistant, answered.query_params["c"])
     for quote in quotes:
         place = places(turn)[quote["open"]]
         assert assistant.article(place.article_id, place.version).text[place.start : place.end] == quote["quote"]
@@ -94,7 +95,7 @@ def test_answer_shows_its_sentences_with_cards_of_stored_words(answered: AppTest
 
 def test_cited_and_also_found_share_no_article(answered: AppTest, assistant: Assistant) -> None:
     [view] = views(answered, "answer")
-    [turn] = assistant.conversation(answered.query_params["c"])
+    [turn] = answers_of(assistant, answered.query_params["c"])
     known = places(turn)
     cited = [known[card["open"]].article_id for card in view["cited"]]
     found = [known[item["open"]].article_id for item in view["found"]]
@@ -116,10 +117,10 @@ def test_follow_up_shows_what_was_searched_and_searches_the_edit(assistant: Assi
     page = ask(ask(open_page(assistant), ASKED), "and when?")
     searched = page.text_area[0].value
     assert searched != "and when?"
-    assert searched in [turn.searched_as for turn in assistant.conversation(page.query_params["c"])]
+    assert searched in [turn.searched_as for turn in answers_of(assistant, page.query_params["c"])]
     page.text_area[0].set_value("When did the attack on the concert hall take place?")
     button(page, "Search again").click().run()
-    *_, edited = assistant.conversation(page.query_params["c"])
+    *_, edited = answers_of(assistant, page.query_params["c"])
     assert (edited.question, edited.searched_as) == ("and when?", "When did the attack on the concert hall take place?")
     assert len(views(page, "answer")) == 3
 
@@ -146,7 +147,7 @@ def test_outlet_filter_is_a_chip_that_removes_it(assistant: Assistant) -> None:
     outlet = assistant.overview().outlets[0]
     page.multiselect(key="outlets").set_value([outlet]).run()
     ask(page, ASKED)
-    [turn] = assistant.conversation(page.query_params["c"])
+    [turn] = answers_of(assistant, page.query_params["c"])
     assert {passage.source for passage in turn.passages} <= {outlet}
     button(page, outlet).click().run()
     assert page.multiselect(key="outlets").value == []
@@ -177,7 +178,7 @@ def test_new_chat_is_empty_and_leaves_the_old_one_at_its_address(assistant: Assi
     button(page, "New chat").click().run()
     assert "c" not in page.query_params
     assert not views(page, "answer")
-    assert len(assistant.conversation(address)) == 1
+    assert len(answers_of(assistant, address)) == 1
 
 
 def test_reload_restores_the_conversation(answered: AppTest, assistant: Assistant) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from samples import THREE, held_ids, indexed, page
+from samples import THREE, answers_of, held_ids, indexed, keep, page
 from test_bad_input import mounted
 from test_page import open_page, views
 from test_store import Forks
@@ -23,12 +23,14 @@ from wire import Reply, Server
 
 from rag.assistant import Assistant
 from rag.cli import main
+from rag.conversation import Feedback
 from rag.errors import LibraryError, NoSuchArticle, StorageError
 from rag.evaluate.files import read_yaml_suite
 from rag.evaluate.prompt_file import append_prompt
 from rag.evaluate.runner import run_suite
 from rag.evaluate.turns import prompt_of_answer
 from rag.evaluate.workbench import open_library
+from rag.export import FORMS
 from rag.librarian import take_in
 from rag.records import Turn, answer_to_json
 from rag.settings import CHECKOUT, Settings
@@ -123,7 +125,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory, assistant: Assistant) -> P
     _talk(made, home, assistant)
     (articles / "zyqvort-lanterns.md").write_text(LANTERNS.replace(ONE, REVISED), encoding="utf-8")
     sync(made.stores, [articles])
-    made.save_turn(TALK, made.ask("What did Ulla Brandvik correct the lanterns to?"))
+    keep(made, TALK, made.ask("What did Ulla Brandvik correct the lanterns to?"))
     append_prompt(home / "prompts.yaml", prompt_of_answer(made.ask("What vanished from the Xalbrin tea museum?")))
     run_suite(read_yaml_suite(home / "prompts.yaml"), made.settings, embedder=assistant.embedder)
     backup(made.library, home / "before-restore.zip")
@@ -135,16 +137,22 @@ def _talk(made: Assistant, home: Path, assistant: Assistant) -> None:
     """A quoted answer, a follow-up, one that only found it, and one that a chat model wrote, which is kept for the same question too."""
     first = made.ask(ASKED)
     assert first.citations[0].quote == ONE
-    made.save_turn(TALK, first)
-    made.save_turn(TALK, made.ask("and who promised her a telescope?", history=[Turn(ASKED, first.answer)]))
-    made.save_turn(TALK, made.ask("Who won the chess olympiad of Zyqvort?"))
-    made.save_turn("d" * 32, made.ask("How many ships were waiting in the harbour of Skell?"))
+    keep(made, TALK, first)
+    keep(made, TALK, made.ask("and who promised her a telescope?", history=[Turn(ASKED, first.answer)]))
+    keep(made, TALK, made.ask("Who won the chess olympiad of Zyqvort?"))
+    keep(made, "d" * 32, made.ask("How many ships were waiting in the harbour of Skell?"))
+    # What a reader typed of it, and what is anybody's words.
+    made.conversations.rename(TALK, "A telescope made of brass and walnut")
+    made.conversations.rename("d" * 32, "Of the harbour")
+    talks = [made.conversations.opened(id) for id in (TALK, "d" * 32)]
+    made.conversations.judge(TALK, talks[0].turns[0].turn_id, Feedback("wrong", "Nine copper kettles vanished, says another"))
+    made.conversations.judge("d" * 32, talks[1].turns[0].turn_id, Feedback("right", "as the keeper said"))
     with pytest.MonkeyPatch.context() as patched, Server("openai", written_by("431 lanterns")) as server:
         patched.setenv("OPENAI_API_KEY", "k")
         writing = opened(home, assistant, model="openai:test", model_url=server.url, model_retries=0)
         answer = writing.ask(ASKED)
         assert answer.model
-        writing.save_turn("e" * 32, answer)
+        keep(writing, "e" * 32, answer)
         writing.library.database.close()
 
 
@@ -274,9 +282,10 @@ def test_reader_of_another_process_goes_on_and_its_old_pages_are_said(
 def test_old_conversation_says_what_was_deleted_and_keeps_the_rest(shelf: Assistant) -> None:
     page_before = open_page(shelf, c=TALK)
     assert any(view["cited"] for view in views(page_before, "answer"))
-    harbour = shelf.conversation("d" * 32)
+    harbour = shelf.conversations.opened("d" * 32)
+    assert [heading.conversation_id for heading in shelf.conversations.listed(containing="walnut")] == [TALK]
     purge(shelf.stores, PURGED)
-    first, *_ = turns = shelf.conversation(TALK)
+    first, *_ = turns = answers_of(shelf, TALK)
     assert first.question == first.searched_as == ASKED
     assert first.sentences == ()
     assert first.answer == ""
@@ -284,8 +293,21 @@ def test_old_conversation_says_what_was_deleted_and_keeps_the_rest(shelf: Assist
     assert (gone.article_id, gone.source, gone.published, gone.title, gone.quote) == ("lanterns", "Skell Gazette", "2025-03-03", "", "")
     assert answer_to_json(first)["citations"][0]["deleted"] is True
     assert not [p for turn in turns for p in turn.passages if p.article_id in PURGED]
-    assert shelf.conversation("d" * 32)[0].citations == harbour[0].citations
-    (written,) = shelf.conversation("e" * 32)
+    other = shelf.conversations.opened("d" * 32)
+    assert (
+        (other.title, other.turns[0].feedback)
+        == (harbour.title, harbour.turns[0].feedback)
+        == ("Of the harbour", Feedback("right", "as the keeper said"))
+    )
+    assert other.turns[0].answer.citations == harbour.turns[0].answer.citations
+    assert shelf.conversations.listed(containing="walnut") == shelf.conversations.listed(containing="431") == []
+    talk = shelf.conversations.opened(TALK)
+    assert talk.title == ASKED
+    assert [turn.feedback for turn in talk.turns[:2]] == [Feedback("wrong"), None]
+    for form in FORMS.values():
+        assert "431" not in form(talk)
+        assert '"deleted": true' in form(talk) or "Deleted: the article was purged" in form(talk)
+    (written,) = answers_of(shelf, "e" * 32)
     assert not written.sentences
     # A page that was open, and one that is opened now.
     for shown in (page_before.run(), open_page(shelf, c=TALK)):
@@ -305,12 +327,12 @@ def test_answer_under_way_is_kept_without_the_words(shelf: Assistant) -> None:
     follow_up = shelf.ask("and who promised her a telescope?", history=[Turn(ASKED, shelf.ask(ASKED).answer)])
     assert follow_up.citations[0].quote == TWO
     purge(shelf.stores, PURGED)
-    shelf.save_turn("f" * 32, follow_up)
+    keep(shelf, "f" * 32, follow_up)
     answer = asdict(follow_up)
     from_cache = shelf.ledger.kept("k")
     shelf.ledger.keep("k", answer, most=5)
     assert shelf.ledger.kept("k") is from_cache is None
-    (kept,) = shelf.conversation("f" * 32)
+    (kept,) = answers_of(shelf, "f" * 32)
     assert kept.searched_as == follow_up.question
     assert all(c.deleted for c in kept.citations if c.article_id == "lanterns")
     assert_gone(shelf)

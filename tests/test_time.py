@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from samples import answers_of, keep
 
 from rag.assistant import Assistant
 from rag.errors import UsageError
@@ -59,8 +60,8 @@ def test_days_of_publication_narrow_and_are_kept_with_the_answer(norrby: Assista
     assert searched.time == answer.time
     assert answer_to_json(answer)["time"] == {"text": "last week", "kind": "published", "since": "2026-11-16", "until": "2026-11-22"}
     assert all("2026-11-16" <= (p.published or "")[:10] <= "2026-11-22" for p in answer.passages)
-    norrby.save_turn("time", answer)
-    assert norrby.conversation("time") == [answer]
+    keep(norrby, "time", answer)
+    assert answers_of(norrby, "time") == [answer]
 
 
 def test_a_turn_of_before_has_no_time_and_no_notes(norrby: Assistant) -> None:

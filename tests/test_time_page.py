@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from datetime import date
 
+from samples import answers_of
+
 from rag.assistant import Assistant
 from tests.test_page import ask, button, open_page, shown, views
 
@@ -32,6 +34,6 @@ def test_chip_names_the_days_and_a_click_asks_again_without_them(library_of: Cal
     page = chip.click().run()
     assert not page.exception
     assert [shown(b.label) for b in page.button].count("Published 16 to 22 November 2026") == 1
-    first, second = opened.conversation(page.query_params["c"])
+    first, second = answers_of(opened, page.query_params["c"])
     assert first.time is not None
     assert second.time is None

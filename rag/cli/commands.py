@@ -16,7 +16,7 @@ from rag.answer.carried import carried
 from rag.assistant import Assistant
 from rag.batch import read_batch
 from rag.catalogue import article_to_json, articles, filters_of, listed_to_json, passages_to_json
-from rag.cli import evaluate, keeping, versions
+from rag.cli import conversations, evaluate, keeping, versions
 from rag.errors import NewsdeskError, UsageError
 from rag.fetch import is_address
 from rag.intake import Rejection
@@ -282,6 +282,10 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_arguments(sub, _positive)
     sub = command("chat", _chat, "Start the web app on this machine.")
     sub.add_argument("--port", type=_positive, default=8501, metavar="N", help="default: 8501")
+    sub = command("conversations", conversations.show_list, "List the conversations, newest first.")
+    conversations.add_list_arguments(sub, _positive)
+    sub = command("export", conversations.export, "Write a conversation with all its sources: Markdown, a web page or JSON.")
+    conversations.add_export_arguments(sub)
     sub = command("backup", keeping.keep, "Write the library, uploads, prompts and runs into one file.")
     keeping.add_arguments(sub, force="replace a file that is there")
     sub = command("restore", keeping.bring_back, "Make the library what a backup holds, while the app may be open.")

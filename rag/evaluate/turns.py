@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from rag.conversation import Feedback
 from rag.evaluate.drafts import short
 from rag.records import Answer, Filters, Turn
 from rag.text.questions import found_evidence, understand
@@ -18,14 +19,40 @@ _RUN = 8
 
 def prompt_of_answer(answer: Answer, *, history: Sequence[Turn] = (), filters: Filters = Filters()) -> dict[str, Any]:
     """The test prompt, in the form of the file, that this answer passes: its fact and its first source, or its refusal."""
-    kind = "unanswerable" if answer.status == "abstained" else understand(answer.searched_as).kind or "other"
+    refused = answer.status == "abstained"
+    checks = [{"type": "abstains"}] if refused else _checks(answer)
+    kind = "unanswerable" if refused else understand(answer.searched_as).kind or "other"
+    return _asked(answer, history, filters) | {"assert": checks, "metadata": {"kind": kind}}
+
+
+def prompt_of_doubt(
+    answer: Answer, feedback: Feedback, *, expected: str = "", history: Sequence[Turn] = (), filters: Filters = Filters()
+) -> dict[str, Any]:
+    """The test prompt that this answer fails, since a reader doubts it: it is to hold ``expected``; where that is empty, not to be what it was."""
+    checks: list[dict[str, Any]] = [{"type": "contains", "value": expected}] if expected else []
+    if feedback.verdict == "evidence wrong" and answer.citations:
+        checks.append({"type": "not-cites", "value": sorted({citation.article_id for citation in answer.citations})})
+    said = {"feedback": feedback.verdict} | ({"note": feedback.note} if feedback.note else {})
+    metadata = {"kind": understand(answer.searched_as).kind or "other", **said}
+    return _asked(answer, history, filters) | {"assert": checks or [_other_than(answer)], "metadata": metadata}
+
+
+def _asked(answer: Answer, history: Sequence[Turn], filters: Filters) -> dict[str, Any]:
     prompt: dict[str, Any] = {"description": short(answer.question), "question": answer.question}
     if history:
         prompt["history"] = [_turn(turn) for turn in history]
     if filters:
         prompt["filters"] = _filters(filters)
-    prompt["assert"] = [{"type": "abstains"}] if answer.status == "abstained" else _checks(answer)
-    return prompt | {"metadata": {"kind": kind}}
+    return prompt
+
+
+def _other_than(answer: Answer) -> dict[str, Any]:
+    if answer.status == "abstained":
+        return {"type": "not-abstains"}
+    if not answer.citations:
+        return {"type": "not-contains", "value": _characteristic(answer.answer, answer.searched_as)}
+    fact = _fact(answer, answer.citations[0].quote)
+    return {**fact, "type": f"not-{fact['type']}"}
 
 
 def _turn(turn: Turn) -> dict[str, str]:

@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import LibraryError, LibraryMismatch, NoLibrary, StorageError
+from rag.text.words import fold
 
-SCHEMA = 4
+SCHEMA = 5
 # MIGRATIONS[n] brings a library of schema n to n + 1.
 MIGRATIONS: dict[int, str] = {
     number: (Path(__file__).parent / name).read_text(encoding="utf-8")
-    for number, name in enumerate(("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql"))
+    for number, name in enumerate(("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql"))
 }
 _BUSY_MS = 10_000
 
@@ -126,6 +127,9 @@ class Database:
         connection = sqlite3.connect(self._address(), uri=True, isolation_level=None, timeout=_BUSY_MS / 1000)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA synchronous = NORMAL")
+        # What a reader deletes leaves no bytes in free pages; Debian's SQLite has it on by itself, others have not.
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.create_function("fold", 1, _fold, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
@@ -144,6 +148,11 @@ class Database:
                 f"The library in {self.path.parent} has schema {number}, this release reads up to {SCHEMA}: use the newer Newsdesk."
             )
         return number
+
+
+def _fold(text: str | None) -> str:
+    """What SQL calls fold: words as they are compared."""
+    return fold(text or "")
 
 
 def statements(script: str) -> Iterator[str]:

@@ -37,7 +37,14 @@ SELECT v.article_id, '', '', coalesce((SELECT c.version FROM chunks c JOIN versi
 FROM (SELECT DISTINCT article_id FROM versions) v WHERE v.article_id NOT IN (SELECT article_id FROM articles)
 """
 _LIST_SOURCES = "INSERT OR IGNORE INTO sources SELECT DISTINCT location, ? FROM articles WHERE removed IS NULL AND location <> ''"
-_LIST_CONVERSATIONS = "INSERT OR IGNORE INTO conversations SELECT conversation_id, min(created) FROM turns GROUP BY conversation_id"
+_LIST_CONVERSATIONS = (
+    "INSERT OR IGNORE INTO conversations (conversation_id, created, last) SELECT conversation_id, min(created), max(created) FROM turns"
+    " GROUP BY conversation_id"
+)
+_LIST_SAID = (
+    "INSERT OR IGNORE INTO said SELECT conversation_id, turn_id, fold(json_extract(answer, '$.question') || ' ' || json_extract(answer, '$.answer'))"
+    " FROM turns WHERE json_valid(answer)"
+)
 
 
 def examine(stores: Stores) -> list[Finding]:
@@ -77,6 +84,7 @@ def repair(stores: Stores) -> list[Finding]:
             db.execute(_LIST_ARTICLES, (utc_now(),))
             db.execute(_LIST_SOURCES, (utc_now(),))
             db.execute(_LIST_CONVERSATIONS)
+            db.execute(_LIST_SAID)
             db.executemany("DELETE FROM vectors WHERE model = ? AND embedded = ?", [(stores.embedder.name, digest) for digest in suspects])
         embedded = publish(stores, Change(), rebuild=True)
     if embedded:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from rag.errors import StorageError
 from rag.store.copies import forget_unsearched
 from rag.store.database import Database, readable_errors
+from rag.store.forget import forget_in_conversations
 from rag.store.library import utc_now
-from rag.store.redact import leads_on, redact
 
 # In ``meta`` from the erasing to the end of a purge: the files that are to be deleted, as JSON.
 PENDING = "purging"
@@ -29,6 +29,8 @@ def erase(database: Database, ids: Collection[str], *, generation: str | None, f
     rows = [(id,) for id in sorted(ids)]
     with database.writing() as db:
         now = utc_now()
+        # While the articles' words are still known.
+        forget_in_conversations(db, ids)
         db.executemany("DELETE FROM chunks_fts WHERE rowid IN (SELECT id FROM chunks WHERE article_id = ?)", rows)
         db.executemany("DELETE FROM chunks WHERE article_id = ?", rows)
         db.executemany("DELETE FROM versions WHERE article_id = ?", rows)
@@ -46,7 +48,6 @@ def erase(database: Database, ids: Collection[str], *, generation: str | None, f
         db.executemany(f"DELETE FROM reads WHERE EXISTS ({named})", rows)
         # Those of older versions and of removed articles have no chunks that would tell whose they are.
         db.execute("DELETE FROM vectors WHERE embedded NOT IN (SELECT embedded FROM chunks)")
-        _clean_turns(db, ids)
         _forget_written(db, ids)
         # Merged into one, the index keeps no words that were deleted.
         db.execute("INSERT INTO chunks_fts (chunks_fts) VALUES ('optimize')")
@@ -67,28 +68,9 @@ def bury(database: Database, ids: Collection[str]) -> None:
         )
 
 
-def _clean_turns(db: sqlite3.Connection, ids: Collection[str]) -> None:
-    """From the first turn of a conversation that mentions one of them; a follow-up is completed with words of the answers before it."""
-    for conversation in sorted({row[0] for row in _holding(db, "SELECT conversation_id FROM turns", ids)}):
-        tainted = False
-        turns = db.execute("SELECT ordinal, answer FROM turns WHERE conversation_id = ? ORDER BY ordinal", (conversation,)).fetchall()
-        for ordinal, stored in turns:
-            answer = json.loads(stored)
-            cleaned = redact(answer, ids, after=tainted)
-            tainted = tainted or leads_on(answer, ids)
-            if cleaned is not answer:
-                sql = "UPDATE turns SET answer = ? WHERE conversation_id = ? AND ordinal = ?"
-                db.execute(sql, (json.dumps(cleaned, ensure_ascii=False), conversation, ordinal))
-
-
 def _forget_written(db: sqlite3.Connection, ids: Collection[str]) -> None:
-    db.executemany("DELETE FROM written WHERE key = ?", [(key,) for (key,) in _holding(db, "SELECT key FROM written", ids)])
-
-
-def _holding(db: sqlite3.Connection, select: str, ids: Collection[str]) -> Iterator[tuple[str]]:
-    """Rows whose answer holds one of the ids, as JSON writes it."""
-    for id in sorted(ids):
-        yield from db.execute(f"{select} WHERE instr(answer, ?)", (json.dumps(id, ensure_ascii=False),)).fetchall()
+    """Answers that hold one of the ids, as JSON writes it."""
+    db.executemany("DELETE FROM written WHERE instr(answer, ?)", [(json.dumps(id, ensure_ascii=False),) for id in sorted(ids)])
 
 
 def pending(database: Database) -> list[str] | None:
@@ -124,6 +106,11 @@ def scour(database: Database, *, wait: float) -> bool:
             f"The articles are purged and nothing of them is served, but {database.path} still holds their bytes: writing it anew needs about "
             f"{2 * size / 1e6:,.0f} MB, on its disk and where temporary files lie (TMPDIR). Free some, then run `newsdesk purge`, which ends it."
         ) from error
+    return empty_log(database, wait=wait)
+
+
+def empty_log(database: Database, *, wait: float) -> bool:
+    """Empty SQLite's log, in which deleted words stand until then; False where another process still read the old pages after ``wait`` seconds."""
     end = time.monotonic() + wait
     while not _log_emptied(database):
         if time.monotonic() > end:

@@ -1,6 +1,6 @@
-"""The library's queries: articles and versions, chunks and their words, vectors, conversations.
+"""The library's queries: articles and versions, chunks and their words, vectors.
 
-SQL lives here and nowhere else. It knows nothing of Chroma beyond the name of the served generation.
+Those of conversations stand in ``conversations.py``. It knows nothing of Chroma beyond the name of the served generation.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from numpy.typing import NDArray
 from rag.errors import NoSuchArticle
 from rag.records import Article, Filters, Overview, Passage, Span, Version
 from rag.store.database import Database
-from rag.store.redact import mentioned, redact
 from rag.text.moments import newest_first
 from rag.text.words import fold, stem
 
@@ -152,6 +150,12 @@ class Library:
             row = db.execute("SELECT text FROM versions WHERE article_id = ? AND version = ?", (article_id, version)).fetchone()
         return row and str(row[0])
 
+    def author_of(self, article_id: str, version: str) -> str | None:
+        """Who wrote a version; None where it does not say, or is not held."""
+        with self.snapshot() as db:
+            row = db.execute("SELECT author FROM versions WHERE article_id = ? AND version = ?", (article_id, version)).fetchone()
+        return None if row is None or row[0] is None else str(row[0])
+
     def ingested(self) -> dict[str, str]:
         """When the version of each live article that is searched was taken in, by id."""
         with self.snapshot() as db:
@@ -271,33 +275,12 @@ class Library:
         with self.database.writing() as db:
             db.executemany("INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)", rows)
 
-    # Conversations
-
-    def add_turn(self, conversation_id: str, answer: Mapping[str, Any], *, began: str | None = None) -> None:
-        """Append a turn; ``answer`` is kept whole, as JSON, with the generation that was searched.
-
-        Words of purged articles are left out of it. ``began`` is when it was asked (ISO 8601, UTC): it may lean on what was purged since.
-        """
-        with self.database.writing() as db:
-            now = utc_now()
-            last = db.execute("SELECT max(removed) FROM articles WHERE version = ''").fetchone()[0]
-            answer = redact(answer, purged_among(db, mentioned(answer)), after=last is not None and last >= (began or now))
-            db.execute("INSERT OR IGNORE INTO conversations VALUES (?, ?)", (conversation_id, now))
-            (ordinal,) = db.execute("SELECT count(*) FROM turns WHERE conversation_id = ?", (conversation_id,)).fetchone()
-            generation = db.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
-            row = (conversation_id, ordinal, now, generation and generation[0], json.dumps(answer, ensure_ascii=False))
-            db.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?)", row)
+    # What was purged
 
     def purged(self) -> frozenset[str]:
         """Ids of all articles that were purged."""
         with self.snapshot() as db:
             return frozenset(row[0] for row in db.execute("SELECT article_id FROM articles WHERE version = ''"))
-
-    def turns(self, conversation_id: str) -> list[dict[str, object]]:
-        """The answers of a conversation, oldest first; empty when there is none of that id."""
-        with self.snapshot() as db:
-            rows = db.execute("SELECT answer FROM turns WHERE conversation_id = ? ORDER BY ordinal", (conversation_id,)).fetchall()
-        return [json.loads(row[0]) for row in rows]
 
 
 def purged_among(db: sqlite3.Connection, ids: Iterable[str]) -> set[str]:

@@ -19,6 +19,7 @@ _EMPTIED = {
     "words": None,
     "notes": (),
     "carried_by": (),
+    "author": None,
     "deleted": True,
 }
 # Of a citation or passage, what lists other articles.

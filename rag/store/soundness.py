@@ -58,6 +58,12 @@ _COUNTED = (
     ),
     (
         "conversations",
+        "{} turns that no search of conversations finds",
+        REPAIR,
+        "SELECT count(*) FROM turns WHERE json_valid(answer) AND turn_id NOT IN (SELECT turn_id FROM said)",
+    ),
+    (
+        "conversations",
         "{} conversations that lack a turn",
         RESTORE,
         "SELECT count(*) FROM (SELECT 1 FROM turns GROUP BY conversation_id HAVING count(*) <> max(ordinal) + 1)",

@@ -59,14 +59,14 @@ class Gone:
         return next((words[at].start() for at, run in enumerate(_runs(words)) if run in self.windows), None)
 
 
-def windows_of(texts: Iterable[str]) -> frozenset[str]:
-    """Every run of ``WINDOW`` words, without case and punctuation."""
-    return frozenset(run for text in texts for run in _runs(list(_WORD.finditer(text))))
+def windows_of(texts: Iterable[str], size: int = WINDOW) -> frozenset[str]:
+    """Every run of ``size`` words, without case and punctuation."""
+    return frozenset(run for text in texts for run in _runs(list(_WORD.finditer(text)), size))
 
 
-def _runs(words: list[re.Match[str]]) -> Iterator[str]:
+def _runs(words: list[re.Match[str]], size: int = WINDOW) -> Iterator[str]:
     plain = [word.group().casefold() for word in words]
-    return (" ".join(plain[at : at + WINDOW]) for at in range(len(plain) - WINDOW + 1))
+    return (" ".join(plain[at : at + size]) for at in range(len(plain) - size + 1))
 
 
 def refuse_running(home: Path) -> None:

@@ -115,8 +115,10 @@ function foundList(view, page) {
   return details;
 }
 
-function drawQuestion(view) {
-  return [el("h2", "question", view.text), view.note ? el("div", "meta", view.note) : null];
+function drawQuestion(view, page) {
+  const edit = view.edit ? button("edit", () => page.open(view.edit), "✎") : null;
+  if (edit) Object.assign(edit, { title: "Edit and ask again", ariaLabel: "Edit this question and ask again" });
+  return [el("div", "asked", el("h2", "question", view.text), edit), view.note ? el("div", "meta", view.note) : null];
 }
 
 function drawSentences(view, page) {
@@ -133,8 +135,51 @@ function drawAnswer(view, page) {
     view.cited.length ? el("h3", "label", "Cited") : null,
     view.cited.length ? el("div", "cards", ...view.cited.map((item) => card(item, page))) : null,
     view.found.length ? foundList(view, page) : null,
-    view.foot ? el("div", "foot", view.foot) : null,
+    el("div", "foot", view.foot ? el("span", "", view.foot) : null, copier("Copy with sources", () => view.copy)),
   ];
+}
+
+// The clipboard wants a click and a secure page; elsewhere, as over plain http in a local network, the old way.
+async function copied(text, root) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = el("textarea", "aside");
+    area.value = text;
+    root.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+function copier(label, text) {
+  const node = button("link copy", async () => {
+    const done = await copied(text(), node.getRootNode().querySelector(".nd"));
+    node.textContent = done ? "Copied" : "This browser does not let pages copy";
+    setTimeout(() => (node.textContent = label), 2500);
+    node.focus();
+  }, label);
+  node.setAttribute("aria-live", "polite");
+  return node;
+}
+
+function drawLink(view) {
+  const address = new URL(window.location.href);
+  address.search = view.query;
+  address.hash = "";
+  const field = el("input", "address");
+  Object.assign(field, { value: address.href, readOnly: true, ariaLabel: "Address of the conversation" });
+  field.addEventListener("focus", () => field.select());
+  return [el("div", "sharing", field, copier("Copy link", () => address.href))];
+}
+
+// On a phone the sidebar lies over the page, and Streamlit lets no script of ours close it.
+function drawChosen() {
+  if (window.innerWidth < 768) document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  return [];
 }
 
 function drawFound(view) {
@@ -175,7 +220,7 @@ function bringIntoView(node, block) {
   return stop;
 }
 
-const DRAW = { question: drawQuestion, sentences: drawSentences, answer: drawAnswer, found: drawFound, article: drawArticle };
+const DRAW = { question: drawQuestion, sentences: drawSentences, answer: drawAnswer, found: drawFound, article: drawArticle, link: drawLink, chosen: drawChosen };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".nd");

@@ -1,17 +1,21 @@
-"""What one browser session holds: its conversation, and the question that waits for an answer."""
+"""What one browser session holds: the conversation that it shows, and the question that waits for an answer.
+
+The library is the truth: what another page adds to the conversation, or takes from it, is seen at the next run.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import streamlit as st
 
 from rag.assistant import Assistant
-from rag.errors import NewsdeskError
-from rag.records import Answer, Filters, Turn, Usage
+from rag.conversation import Exchange, Feedback
+from rag.errors import NewsdeskError, NoSuchConversation
+from rag.records import Usage
 
 PARAMETER = "c"
 _OPAQUE = re.compile(r"[0-9a-f]{32}")
@@ -20,63 +24,73 @@ _OPAQUE = re.compile(r"[0-9a-f]{32}")
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A question that waits; ``searched_as`` where the reader worded the search, ``after`` that many turns; without ``write`` quotes are asked for,
-    with ``any_time`` the question's days were taken off."""
+    with ``any_time`` the question's days were taken off. Its answer takes the place of the turns with the ids ``instead_of``."""
 
     question: str
     searched_as: str | None = None
     after: int | None = None
     write: bool = True
     any_time: bool = False
+    instead_of: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """An answer as it stands on the page, with the filters and the earlier turns that it was given under.
-
-    ``reworded`` says that a reader worded the search. A conversation that is read back has neither this nor filters.
-    """
-
-    answer: Answer
-    filters: Filters = field(default_factory=Filters)
-    history: tuple[Turn, ...] = ()
-    reworded: bool = False
+def owner() -> str | None:
+    """Whose conversations these are: nobody's in particular, until there is a login."""
+    return None
 
 
 def restore(assistant: Assistant) -> None:
-    """Load the conversation that the address names, once a session; an id of another form names none."""
-    if "turns" in st.session_state:
-        _forget_purged(assistant)
-        # Another page had an address of its own.
-        if st.session_state.conversation and PARAMETER not in st.query_params:
-            st.query_params[PARAMETER] = st.session_state.conversation
+    """Load the conversation that the address names, once a session, and whatever became of it since; an id that names none begins a new one."""
+    if "turns" not in st.session_state:
+        named = st.query_params.get(PARAMETER, "")
+        new_chat()
+        st.session_state.purged = assistant.conversations.purged()
+        if _OPAQUE.fullmatch(named):
+            open_conversation(assistant, named)
         return
-    conversation = st.query_params.get(PARAMETER, "")
-    known = bool(_OPAQUE.fullmatch(conversation))
-    shown: list[Shown] = []
-    for answer in assistant.conversation(conversation) if known else []:
-        shown.append(Shown(answer, history=tuple(history(shown))))
-    st.session_state.turns = shown
-    st.session_state.conversation = conversation if known else None
-    st.session_state.waiting = None
-    st.session_state.purged = assistant.purged()
+    _forget_purged(assistant)
+    conversation = st.session_state.conversation
+    if conversation is None:
+        return
+    # Another page had an address of its own.
+    if PARAMETER not in st.query_params:
+        st.query_params[PARAMETER] = conversation
+    revision = assistant.conversations.of(owner()).revision(conversation)
+    if revision is None and st.session_state.revision is not None:
+        new_chat()
+        st.session_state.trouble = "This conversation was deleted."
+    elif revision != st.session_state.revision:
+        _load(assistant, conversation)
+
+
+def _load(assistant: Assistant, conversation_id: str) -> None:
+    """What the library holds of it, then what it could not keep."""
+    try:
+        kept = assistant.conversations.of(owner()).opened(conversation_id)
+    except NoSuchConversation:
+        return
+    known = {turn.turn_id for turn in kept.turns}
+    unkept = [turn for turn in turns() if turn.turn_id in st.session_state.get("unkept", ()) and turn.turn_id not in known]
+    st.session_state.update(turns=[*kept.turns, *unkept], conversation=conversation_id, revision=kept.revision)
 
 
 def _forget_purged(assistant: Assistant) -> None:
-    """What a purge took from the library, this session does not go on showing or leaning on."""
-    purged = assistant.purged()
-    if purged == st.session_state.get("purged"):
-        return
-    st.session_state.purged = purged
-    shown: list[Shown] = []
-    for turn in turns():
-        shown.append(replace(turn, answer=assistant.without_purged(turn.answer), history=tuple(history(shown))[: len(turn.history)]))
-    st.session_state.turns = shown
+    """What a purge took from the library, this session does not go on showing or leaning on, kept or not."""
+    purged = assistant.conversations.purged()
+    if purged != st.session_state.get("purged"):
+        st.session_state.purged = purged
+        st.session_state.turns = [replace(turn, answer=assistant.conversations.without_purged(turn.answer)) for turn in turns()]
 
 
-def turns() -> list[Shown]:
+def turns() -> list[Exchange]:
     """The conversation so far."""
-    shown: list[Shown] = st.session_state.turns
+    shown: list[Exchange] = st.session_state.turns
     return shown
+
+
+def turn(turn_id: str) -> Exchange | None:
+    """One turn as it stands now; None where it is gone."""
+    return next((turn for turn in turns() if turn.turn_id == turn_id), None)
 
 
 def waiting() -> Ask | None:
@@ -90,18 +104,30 @@ def wait_for(ask: Ask | None) -> None:
     st.session_state.waiting = ask
 
 
-def add(assistant: Assistant, shown: Shown) -> None:
-    """Keep an answer, in this session and in the library; where the library cannot, the page says so."""
-    st.session_state.fresh = len(turns())
-    st.session_state.turns = [*turns(), shown]
+def add(assistant: Assistant, turn: Exchange, *, instead_of: Sequence[str] = ()) -> None:
+    """Keep a turn, in this session and in the library, in place of others; where the library cannot, the page says so."""
     conversation = st.session_state.conversation or uuid4().hex
-    st.session_state.conversation = conversation
+    st.session_state.turns = [*(other for other in turns() if other.turn_id not in instead_of), turn]
+    st.session_state.update(conversation=conversation, fresh=turn.turn_id, editing=None)
     try:
-        assistant.save_turn(conversation, shown.answer)
+        assistant.conversations.of(owner()).add(conversation, turn, instead_of=instead_of)
     except NewsdeskError as error:
+        st.session_state.unkept = {*st.session_state.get("unkept", ()), turn.turn_id}
         st.session_state.trouble = f"This answer is not kept: {error}"
         return
+    _load(assistant, conversation)
     st.query_params[PARAMETER] = conversation
+
+
+def judge(assistant: Assistant, turn: Exchange, feedback: Feedback | None) -> None:
+    """Keep what the reader thinks of a turn, in this session and in the library; where the library cannot, the page says so."""
+    st.session_state.turns = [replace(other, feedback=feedback) if other.turn_id == turn.turn_id else other for other in turns()]
+    try:
+        assistant.conversations.of(owner()).judge(st.session_state.conversation, turn.turn_id, feedback)
+    except NewsdeskError as error:
+        st.session_state.trouble = f"What you think of the answer is not kept: {error}"
+        return
+    st.session_state.revision = assistant.conversations.of(owner()).revision(st.session_state.conversation)
 
 
 def take(key: str) -> object:
@@ -109,18 +135,28 @@ def take(key: str) -> object:
     return st.session_state.pop(key, None)
 
 
+def open_conversation(assistant: Assistant, conversation_id: str) -> None:
+    """Show another conversation; a question that waits is dropped, and an id that names none begins a new one."""
+    new_chat()
+    _load(assistant, conversation_id)
+    if st.session_state.conversation:
+        st.query_params[PARAMETER] = conversation_id
+
+
+def delete(assistant: Assistant, conversation_id: str) -> None:
+    """Delete a conversation for good; where it is the one that is shown, begin again. Raises NoSuchConversation."""
+    if conversation_id == st.session_state.conversation:
+        new_chat()
+    assistant.conversations.of(owner()).delete(conversation_id)
+
+
 def new_chat(ask: Ask | None = None) -> None:
     """Begin again, with ``ask`` where there is one; the old conversation stays under its address."""
-    st.session_state.update(turns=[], conversation=None, waiting=ask)
+    st.session_state.update(turns=[], conversation=None, revision=None, waiting=ask, editing=None)
     st.query_params.pop(PARAMETER, None)
 
 
 def usage() -> Usage | None:
     """Tokens of the whole conversation; None where no chat model was asked."""
-    used = [shown.answer.usage for shown in turns() if shown.answer.usage]
+    used = [turn.answer.usage for turn in turns() if turn.answer.usage]
     return sum(used[1:], used[0]) if used else None
-
-
-def history(shown: Sequence[Shown]) -> list[Turn]:
-    """Earlier turns as the assistant takes them; a refusal is no answer."""
-    return [Turn(s.answer.question, s.answer.answer if s.answer.status == "answered" else None) for s in shown]

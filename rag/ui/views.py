@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.answer.carried import carried
+from rag.export import with_sources
+from rag.export.outline import FLAGS
 from rag.records import Account, Answer, Article, Carrier, Citation, Note, Origin, Passage, Sentence, Span, Version
 from rag.text.differences import Piece, differences
 from rag.text.notes import notes
@@ -22,11 +24,6 @@ View = dict[str, Any]
 # Characters of unchanged text that stay on each side of a change.
 _AROUND = 90
 
-FLAGS = {
-    "partly": "Only partly supported",
-    "misattributed": "Attributed to the wrong source",
-    "unsupported": "Not supported by the articles",
-}
 # What stands behind the sentence itself.
 MARKS = {"partly": "in part", "misattributed": "source corrected", "unsupported": "not supported"}
 
@@ -82,6 +79,7 @@ def answer_view(answer: Answer) -> View:
         "found_heading": f"Also found ({len(found)})" if answered else "Related, not an answer",
         "found_open": not answered,
         "foot": _foot(answer),
+        "copy": with_sources(answer),
     }
 
 

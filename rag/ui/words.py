@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from rag.records import Filters, Overview, Usage
+from rag.records import Overview, Usage
+from rag.text.links import web_address
+from rag.text.spoken import MOST_NAMED as MOST_NAMED
+from rag.text.spoken import count as count
+from rag.text.spoken import day as day
+from rag.text.spoken import dotted
+from rag.text.spoken import outlets as outlets
+from rag.text.spoken import scope as scope
+from rag.text.spoken import updated as updated
+
+# What is known of an article, on one line.
+meta = dotted
 
 # A fragment as long as this is matched whole; beyond it, and across paragraphs, browsers match only from the
 # first words to the last ones.
 LONGEST_FRAGMENT = 300
 END_WORDS = 6
-MOST_NAMED = 3
 _LANGUAGES = {
     "ar": "Arabic", "bg": "Bulgarian", "ca": "Catalan", "cs": "Czech", "cy": "Welsh", "da": "Danish", "de": "German", "el": "Greek", "en": "English",
     "es": "Spanish", "et": "Estonian", "fa": "Persian", "fi": "Finnish", "fr": "French", "ga": "Irish", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian",
@@ -36,33 +44,6 @@ def direction(tag: str | None) -> str:
     return "rtl" if tag in _RIGHT_TO_LEFT else "ltr"
 
 
-def day(value: str | date | None) -> str:
-    """``2024-03-22`` as ``22 March 2024``; what is no ISO day stays as it is, nothing is the empty text."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        try:
-            value = date.fromisoformat(value[:10])
-        except ValueError:
-            return str(value)
-    return f"{value.day} {value:%B} {value.year}"
-
-
-def updated(published: str | None, later: str | None) -> str | None:
-    """``updated 3 May 2025`` where an article says so; None where that is the day on which it was published."""
-    return f"updated {day(later)}" if later and later[:10] != (published or "")[:10] else None
-
-
-def count(number: int, noun: str) -> str:
-    """``1 article``, ``1,240 articles``."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def meta(*parts: str | None) -> str:
-    """What is known of an article, on one line."""
-    return " · ".join(part for part in parts if part)
-
-
 def holdings(overview: Overview) -> str:
     """What a library holds, on one line."""
     span = ""
@@ -70,18 +51,6 @@ def holdings(overview: Overview) -> str:
         span = day(overview.first) if overview.first == overview.last else f"{day(overview.first)} to {day(overview.last)}"
     known = count(len(overview.outlets), "outlet") if overview.outlets else None
     return meta(count(overview.articles, "article"), known, span)
-
-
-def scope(filters: Filters) -> str:
-    """The filters on one line; the empty text where there are none."""
-    since = f"from {day(filters.since)}" if filters.since else None
-    until = f"until {day(filters.until)}" if filters.until else None
-    return meta(since, until, outlets(filters.outlets))
-
-
-def outlets(names: Sequence[str]) -> str:
-    """A few outlets by name, many as a count."""
-    return ", ".join(names) if len(names) <= MOST_NAMED else count(len(names), "outlet")
 
 
 def usage(used: Usage | None) -> str | None:
@@ -94,17 +63,12 @@ def usage(used: Usage | None) -> str | None:
 
 def original(url: str | None, quote: str) -> str | None:
     """The address of the original with a text fragment that finds the quote; None where it is no web address."""
-    if url is None or any(char.isspace() or not char.isprintable() for char in url):
+    if web_address(url) is None:
         return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        return None
+    assert url
     if not quote.strip():
         return url
-    return f"{url}{'' if parts.fragment else '#'}:~:text={_fragment(quote)}"
+    return f"{url}{'' if urlsplit(url).fragment else '#'}:~:text={_fragment(quote)}"
 
 
 def _fragment(quote: str) -> str:

@@ -15,13 +15,14 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from samples import HARBOUR, THREE, page  # noqa: E402
+from samples import HARBOUR, THREE, keep, page  # noqa: E402
 
 from rag.assistant import Assistant  # noqa: E402
 from rag.records import Usage  # noqa: E402
 from rag.settings import Settings  # noqa: E402
 from rag.store.database import MIGRATIONS, SCHEMA, statements  # noqa: E402
 from rag.store.sync import remove, sync  # noqa: E402
+from rag.text.words import fold  # noqa: E402
 
 CONVERSATION = "c" * 32
 QUESTION = "What fell into the harbour of Skell?"
@@ -52,8 +53,8 @@ def _library(folder: Path) -> Path:
     sync(made.stores, [])
     remove(made.stores, "kiosk")
     answer = made.ask(QUESTION)
-    made.save_turn(CONVERSATION, answer)
-    made.save_turn(CONVERSATION, made.ask("Who bought 30 instruments?"))
+    keep(made, CONVERSATION, answer)
+    keep(made, CONVERSATION, made.ask("Who bought 30 instruments?"))
     made.ledger.spend(Usage(1200, 80, None))
     made.ledger.keep("a" * 24, {"answer": answer.answer}, most=10)
     made.library.database.close()
@@ -63,6 +64,7 @@ def _library(folder: Path) -> Path:
 def _write(path: Path, number: int, current: Path) -> None:
     """The rows of ``current`` that schema ``number`` has a place for."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.create_function("fold", 1, fold, deterministic=True)
         db.execute("ATTACH ? AS later", (str(current),))
         for step in range(number):
             for statement in statements(MIGRATIONS[step]):
