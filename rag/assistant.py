@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from rag.answer import digest, refusals
-from rag.answer.accounts import other_accounts
+from rag.answer.accounts import other_accounts, with_accounts
+from rag.answer.differ import Difference, differing
 from rag.answer.extract import Quote, choose_quotes
 from rag.answer.followups import CARRIED, complete
 from rag.answer.missing import missing
 from rag.answer.prompts import Task
 from rag.answer.suggest import candidates
 from rag.answer.when import joined, narrowed, of_those_days, preferred, soon_after
+from rag.answer.wording import Wording
 from rag.errors import QuestionError
 from rag.folding import with_places
 from rag.models.embeddings import Embedder
@@ -167,6 +169,7 @@ class Assistant:
                 if answer.status == "abstained":
                     refusal = self._nothing(overview, filters, time, passages, missing(plain, passages))
                     answer = dataclasses.replace(answer, answer=refusal)
+                answer = with_accounts(answer, text, read.difference)
                 yield dataclasses.replace(
                     answer, time=time, passages=passages, seconds=clock.seconds(), confidence=read.confidence, usage=usage
                 )
@@ -174,7 +177,7 @@ class Assistant:
         if read.quotes:
             if notice is None:
                 yield from (Wrote(sentence, (citation,)) for sentence, citation in read.quotes)
-            answer = _answer(question, text, read.quotes, passages, clock)
+            answer = with_accounts(_answer(question, text, read.quotes, passages, clock), text, read.difference)
         elif asked.intent == "summary" and not asked.topic:
             answer = _refusal(question, text, refusals.WHICH_ARTICLE, passages, clock)
         else:
@@ -223,7 +226,11 @@ class Assistant:
             confidence = readings[0].probability if readings else None
             readings = preferred(readings, passages, time, self.settings.answer_threshold)
             answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
-            accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
+            difference = differing(text, readings, passages, Wording(self.embedder.embed, self.retriever.rarity)) if answered else None
+            if difference:
+                accounts = [side.reading for side in difference.sides if side.reading is not readings[0]]
+            else:
+                accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
             quotes = choose_quotes(
                 readings,
                 passages,
@@ -232,7 +239,7 @@ class Assistant:
                 accounts=accounts,
                 several=wants_several(text),
             )
-            return _Read(quotes, confidence, readings)
+            return _Read(quotes, confidence, readings, difference=difference)
         rarity = self.retriever.rarity(asked.topic)
         # "Summarise this article" after a question means the article that was found for it.
         close = passages if asked.intent == "summary" and CARRIED in text else digest.about(passages, asked.topic, rarity)
@@ -316,12 +323,13 @@ class Assistant:
 
 @dataclass(frozen=True)
 class _Read:
-    """What was read: quotes, the best one's probability where sentences were weighed, all readings, and the passages to write from."""
+    """What was read: quotes, the best one's probability where sentences were weighed, all readings, the passages to write from, and what differs."""
 
     quotes: list[Quote] = field(default_factory=list)
     confidence: float | None = None
     readings: list[Reading] = field(default_factory=list)
     material: tuple[Passage, ...] = ()
+    difference: Difference | None = None
 
 
 def _completed(question: str, history: Sequence[Turn], writer: Writer | None) -> tuple[str, Usage | None]:
@@ -371,4 +379,4 @@ def _answer(question: str, searched_as: str, quotes: Sequence[Quote], passages: 
 
 
 def _refusal(question: str, searched_as: str, text: str, passages: tuple[Passage, ...], clock: _Clock) -> Answer:
-    return Answer(question, searched_as, "abstained", text, (), (), passages, clock.seconds())
+    return Answer(question, searched_as, "abstained", text, (), (), passages, clock.seconds(), accounts=())

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from rag.answer.carried import carried
 from rag.records import Answer, Citation
-from rag.text.spoken import days_in_words, time_in_words
+from rag.text.spoken import DIFFER, days_in_words, time_in_words
 from rag.text.spoken import dotted as dotted
 
 log = logging.getLogger("rag")
@@ -40,6 +40,12 @@ def print_answer(answer: Answer) -> None:
     for sentence in answer.sentences:
         marks = "".join(f" [{number}]" for number in sentence.citations)
         print(sentence.text + marks + ("" if sentence.reason is None else f" ({sentence.verdict}: {sentence.reason})"))
+    for account in answer.accounts or ():
+        print(f"\n{DIFFER[account.kind]}: {account.about}")
+        for side in account.sides:
+            cited = next((c for c in answer.citations if c.number == side.citation), None)
+            outlet = dotted(cited.source, cited.published) if cited else None
+            print(f"  - {dotted(side.value, side.speaker and f'according to {side.speaker}', outlet)} [{side.citation}]")
     print()
     for citation in answer.citations:
         copies = carried(citation.source, citation.carried_by)

@@ -1,10 +1,17 @@
-"""Where the best quote is what somebody said: what somebody else said of the same thing; pure but for the similarity it is given."""
+"""Accounts beside each other: sides that differ, each with its citation, and, where the best quote is what somebody said, what somebody else said of it.
+
+Pure but for the similarity it is given; whether sides differ is told in differ.py.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
+from rag.answer.cite import cite
+from rag.answer.differ import Difference, Said
 from rag.models.reader import Reading
+from rag.records import Account, Answer, Citation, Side
 from rag.text.questions import evidence, understand
 from rag.text.speakers import speaker
 from rag.text.words import tokens
@@ -38,3 +45,24 @@ def other_accounts(question: str, readings: Sequence[Reading], *, alike: Callabl
     scored = zip(alike(readings[0].text, [other.text for other in others]), others, strict=True)
     near = sorted(((similarity, other) for similarity, other in scored if similarity >= _ALIKE), key=lambda pair: -pair[0])
     return [other for _, other in near]
+
+
+def with_accounts(answer: Answer, about: str, difference: Difference | None) -> Answer:
+    """The answer with the sides of what differs, each under the number of its quote; a side that no sentence quotes gets the next number."""
+    if difference is None or answer.status != "answered":
+        return dataclasses.replace(answer, accounts=())
+    citations, sides = list(answer.citations), []
+    for said in difference.sides:
+        number = next((c.number for c in citations if _quotes(c, said)), None)
+        if number is None:
+            number = max((c.number for c in citations), default=0) + 1
+            span = said.reading.span
+            citations.append(cite(number, said.passage, span, said.reading.text, words=said.reading.words))
+        sides.append(Side(said.words, said.speaker, number))
+    account = Account(about.strip(" ?"), difference.kind, tuple(sides))
+    return dataclasses.replace(answer, citations=tuple(citations), accounts=(account,))
+
+
+def _quotes(citation: Citation, said: Said) -> bool:
+    same = (citation.article_id, citation.version) == (said.passage.article_id, said.passage.version)
+    return same and citation.start <= said.start and said.end <= citation.end

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rag.answer.cite import cite
 from rag.models.reader import Reading
 from rag.records import Citation, Origin, Passage, Sentence
+from rag.text.numbers import Number, numbers
 from rag.text.words import terms
 
 # Sentences that share this much of their terms (Jaccard) say the same; wire copies with small edits come to 0.8 and more.
@@ -56,9 +57,16 @@ def quote(number: int, group: Sequence[Reading], passages: Sequence[Passage]) ->
 
 
 def same(a: Reading, b: Reading) -> bool:
-    """Whether two sentences say the same, as wire copies do."""
+    """Whether two sentences say the same, as wire copies do; with other numbers they do not, however alike they are."""
     one, other = frozenset(terms(a.text)), frozenset(terms(b.text))
-    return one == other or (bool(one | other) and len(one & other) / len(one | other) >= _SAME)
+    if one == other:
+        return True
+    alike = bool(one | other) and len(one & other) / len(one | other) >= _SAME
+    return alike and _numbers_agree(numbers(a.text), numbers(b.text)) and _numbers_agree(numbers(b.text), numbers(a.text))
+
+
+def _numbers_agree(own: Sequence[Number], other: Sequence[Number]) -> bool:
+    return all(any(number.agrees(held) for held in other) for number in own)
 
 
 def _odds(probability: float) -> float:

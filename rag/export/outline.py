@@ -10,7 +10,7 @@ from rag.answer.carried import carried
 from rag.conversation import Conversation, Exchange
 from rag.records import Account, Answer, Carrier, Citation, Origin, Passage, Sentence
 from rag.text.links import web_address
-from rag.text.spoken import count, day, days_in_words, dotted, scope, time_in_words, updated
+from rag.text.spoken import DIFFER, count, day, days_in_words, dotted, scope, time_in_words, updated
 
 # Of a sentence that failed its check.
 FLAGS = {
@@ -109,8 +109,7 @@ def _said(sentence: Sentence) -> Said:
 
 def _account(account: Account) -> tuple[str, tuple[Said, ...]]:
     sides = (Said(f"{s.value} according to {s.speaker}" if s.speaker else s.value, (s.citation,)) for s in account.sides)
-    heading = "The articles differ" if account.kind == "conflict" else "Updated since"
-    return f"{heading}: {account.about}", tuple(sides)
+    return f"{DIFFER[account.kind]}: {account.about}", tuple(sides)
 
 
 def _source(citation: Citation) -> Source:

@@ -42,13 +42,21 @@ def fitted() -> Weights:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A sentence of a passage (by its index), the probability that it answers, and the words in it that do, where they are sure."""
+    """A sentence of a passage (by its index), the probability that it answers, and the words in it that do, where they are sure.
+
+    ``tokens`` are the sentence's tokens that were read: start and end in the article, and how likely each belongs to the words that answer.
+    """
 
     passage: int
     span: Span
     text: str
     probability: float
     words: Span | None = None
+    tokens: tuple[tuple[int, int, float], ...] = ()
+
+    def share(self, start: int, end: int) -> float:
+        """How likely the words from ``start`` to ``end`` of the article belong to the answer: that of their likeliest token, 0 where they were not read."""
+        return max((likely for first, last, likely in self.tokens if first < end and start < last), default=0.0)
 
 
 class Reader:
@@ -78,7 +86,8 @@ class Reader:
             p, score = passages[number], scores[number][i]
             span = p.sentences[i]
             words = score.words if score and score.sure >= _SURE else None
-            readings.append(Reading(number, span, p.text[span.start - p.start : span.end - p.start], probability, words))
+            text = p.text[span.start - p.start : span.end - p.start]
+            readings.append(Reading(number, span, text, probability, words, score.tokens if score else ()))
         return sorted(readings, key=lambda r: (-r.probability, r.passage, r.span.start))
 
     def features(

@@ -25,12 +25,14 @@ _MOST_QUESTION = 64
 @dataclass(frozen=True, slots=True)
 class SentenceScore:
     """``answers`` and ``span`` are log-odds against "nothing in this passage answers"; ``words`` is the best span of at most 30 tokens,
-    by its place in the article, and ``sure`` its share of the probability among the sentence's spans."""
+    by its place in the article, and ``sure`` its share of the probability among the sentence's spans; ``tokens`` gives each token's place and the
+    share of the spans that cover it."""
 
     answers: float
     span: float
     words: Span
     sure: float
+    tokens: tuple[tuple[int, int, float], ...]
 
 
 def header_of(title: str, published: str | None) -> str:
@@ -90,9 +92,13 @@ def _of_sentence(scores: NDArray[np.float32], tokens: NDArray[np.intp], start: N
     spans[(length < 0) | (length >= 30)] = -np.inf
     first, last = np.unravel_index(int(spans.argmax()), spans.shape)
     best = float(spans[first, last])
-    sure = float(1 / np.exp(spans - best).sum())
+    shares = np.exp(spans - best)
+    shares /= shares.sum()
     words = Span(int(start[tokens[first]]), int(end[tokens[last]]))
-    return SentenceScore(float(_log_sum_exp(own[:, 0]) - none[0]), best - float(none[1] + none[2]), words, sure)
+    # A token is covered by the spans that have begun and not yet ended.
+    covered = np.cumsum(shares.sum(axis=1)) - np.concatenate([[0.0], np.cumsum(shares.sum(axis=0))[:-1]])
+    places = tuple(zip(start[tokens].tolist(), end[tokens].tolist(), covered.tolist(), strict=True))
+    return SentenceScore(float(_log_sum_exp(own[:, 0]) - none[0]), best - float(none[1] + none[2]), words, float(shares.max()), places)
 
 
 def _log_sum_exp(values: NDArray[np.float64]) -> float:

@@ -10,6 +10,9 @@ from rag.records import Filters, TimeAsked
 
 MOST_NAMED = 3
 
+# What stands over accounts beside each other; it says no more than is known (docs/accounts.md).
+DIFFER = {"conflict": "The articles may differ", "update": "Perhaps updated since"}
+
 
 def days_in_words(since: str | None, until: str | None) -> str:
     """Two ISO days, both inclusive and either one open, as a reader says them."""

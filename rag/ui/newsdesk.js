@@ -75,11 +75,18 @@ function mark(view, page) {
   return node;
 }
 
+// Accounts that differ, newest first, beside each other where there is room.
 function account(view, page) {
   const sides = view.sides.map((side) =>
-    el("li", "", el("strong", "", side.value), side.speaker ? ` according to ${side.speaker}` : null, el("span", "chips", ...chips(side.chips, page))),
+    el(
+      "li",
+      "side",
+      el("div", side.whole ? "said whole" : "said", side.value, el("span", "chips", ...chips(side.chips, page))),
+      side.speaker ? el("div", "speaker", `according to ${side.speaker}`) : null,
+      el("div", "meta", side.meta),
+    ),
   );
-  return el("section", "account", el("h3", "", view.heading), el("ul", "", ...sides));
+  return el("section", "account", el("h3", "", el("span", "lead", view.lead), " ", view.about), el("ul", "", ...sides));
 }
 
 // The copies of what is quoted: one source with it, so they stay closed.

@@ -16,7 +16,7 @@ from rag.export.outline import FLAGS
 from rag.records import Account, Answer, Article, Carrier, Citation, Note, Origin, Passage, Sentence, Span, Version
 from rag.text.differences import Piece, differences
 from rag.text.notes import notes
-from rag.text.spoken import days_in_words
+from rag.text.spoken import DIFFER, days_in_words
 from rag.ui import words
 
 View = dict[str, Any]
@@ -236,14 +236,17 @@ def notes_view(notes: Iterable[Note]) -> list[str]:
 
 
 def _account(account: Account, citations: Iterable[Citation]) -> View:
-    chips = {citation.number: _chip(citation) for citation in citations}
-    kind = "The articles differ" if account.kind == "conflict" else "Updated since"
-    return {
-        "heading": f"{kind}: {account.about}",
-        "sides": [
-            {"value": s.value, "speaker": s.speaker, "chips": [chips[s.citation]] if s.citation in chips else []} for s in account.sides
-        ],
-    }
+    """The sides, newest first, each with who said it, its outlet and day; without a chip where its article was purged."""
+    known = {citation.number: citation for citation in _left(citations)}
+    sides = []
+    for side in account.sides:
+        citation = known.get(side.citation)
+        meta = words.meta(citation.source, words.day(citation.published)) if citation else ""
+        whole = citation is not None and side.value == citation.quote
+        sides.append(
+            {"value": side.value, "whole": whole, "speaker": side.speaker, "meta": meta, "chips": [_chip(citation)] if citation else []}
+        )
+    return {"lead": DIFFER[account.kind], "about": account.about, "sides": sides}
 
 
 def _cited(citations: Iterable[Citation]) -> list[View]:
