@@ -74,12 +74,22 @@ class Carrier:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranks:
+    """Where a passage stood, 1 the best: by its words, by its meaning, and by both; None where that search did not find it, as with the first of several copies."""
+
+    words: int | None
+    meaning: int | None
+    fused: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A chunk that retrieval found, with what a reader needs to judge it.
 
     ``score`` is the fused rank score, and in an answer for which sentences were read the probability of the passage's best one (0 where it
     was not read); ``bm25`` and ``cosine`` are None where that search did not
-    find the chunk. ``sentences`` are spans of the article's text inside the passage. ``carried_by`` are other articles that carry its words in a copy.
+    find the chunk. ``sentences`` are spans of the article's text inside the passage. ``carried_by`` are other articles that carry its words in a copy; ``ranks`` is None in
+    answers of older releases.
     """
 
     chunk_id: str
@@ -98,6 +108,7 @@ class Passage:
     url: str | None
     updated: str | None = None
     carried_by: tuple[Carrier, ...] = ()
+    ranks: Ranks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +317,7 @@ class Overview:
     last: date | None
 
 
-_PASSAGE_OUT = ("article_id", "version", "start", "end", "text", "score", "carried_by")
+PASSAGE_OUT = ("article_id", "version", "start", "end", "text", "score", "carried_by", "ranks")
 
 
 def answer_to_json(answer: Answer, *, id: str | None = None) -> dict[str, Any]:
@@ -315,7 +326,7 @@ def answer_to_json(answer: Answer, *, id: str | None = None) -> dict[str, Any]:
     if id is not None:
         out["id"] = id
     fields = dataclasses.asdict(answer)
-    fields["passages"] = [{key: p[key] for key in _PASSAGE_OUT} for p in fields["passages"]]
+    fields["passages"] = [{key: p[key] for key in PASSAGE_OUT} for p in fields["passages"]]
     order = (
         "question",
         "searched_as",
@@ -358,7 +369,13 @@ def _citation(stored: Mapping[str, Any]) -> Citation:
 
 
 def _passage(stored: Mapping[str, Any]) -> Passage:
-    return Passage(**{**stored, "sentences": tuple(Span(**s) for s in stored["sentences"]), "carried_by": _carriers(stored)})
+    ranks = stored.get("ranks")
+    read = {
+        "sentences": tuple(Span(**s) for s in stored["sentences"]),
+        "carried_by": _carriers(stored),
+        "ranks": Ranks(**ranks) if ranks else None,
+    }
+    return Passage(**{**stored, **read})
 
 
 def _carriers(stored: Mapping[str, Any]) -> tuple[Carrier, ...]:

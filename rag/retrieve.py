@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA
 from rag.errors import LibraryError, LibraryMismatch
 from rag.folding import fold_copies
 from rag.models.embeddings import Embedder
-from rag.records import Filters, Passage
+from rag.records import Filters, Passage, Ranks
 from rag.settings import Settings
 from rag.store.library import Library
 from rag.store.vectors import Indexes
@@ -83,7 +83,10 @@ class Retriever:
                 found = fold_copies(self.library, ranked, filters=filters, limit=limit)
                 if len(found) >= limit or (len(best) == len(fused) and max(len(by_words), len(by_meaning)) < candidates):
                     break
-            return found
+            places = [
+                {id: rank for rank, id in enumerate(ids, start=1)} for ids in ([i for i, _ in by_words], [i for i, _ in by_meaning], best)
+            ]
+            return [replace(p, ranks=Ranks(*(place.get(p.chunk_id) for place in places))) for p in found]
 
     def rarity(self, text: str) -> dict[str, float]:
         """Inverse document frequency of each term (stem) of a text, ln(1 + N / (1 + df)) over the library's chunks."""

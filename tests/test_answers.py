@@ -30,7 +30,7 @@ KEYS = {
     "sentences": "text verdict reason citations",
     "citations": "number article_id version title source published url start end quote also_in words deleted updated notes carried_by",
     "also_in": "article_id version source start end",
-    "passages": "article_id version start end text score carried_by",
+    "passages": "article_id version start end text score carried_by ranks",
     "seconds": "retrieve read write total",
 }
 

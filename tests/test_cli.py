@@ -120,7 +120,7 @@ def test_answer_has_exactly_the_fields_of_the_contract(capsys: Capture) -> None:
     assert all(set(sentence) == {"text", "verdict", "reason", "citations"} for sentence in answer["sentences"])
     assert all(set(citation) == CITATION_KEYS for citation in answer["citations"])
     assert [citation["number"] for citation in answer["citations"]] == list(range(1, len(answer["citations"]) + 1))
-    assert all(set(p) == {"article_id", "version", "start", "end", "text", "score", "carried_by"} for p in answer["passages"])
+    assert all(set(p) == {"article_id", "version", "start", "end", "text", "score", "carried_by", "ranks"} for p in answer["passages"])
     assert [p["score"] for p in answer["passages"]] == sorted((p["score"] for p in answer["passages"]), reverse=True)
     assert set(answer["seconds"]) == {"retrieve", "read", "write", "total"}
 

@@ -160,6 +160,15 @@ def test_no_library_names_the_command(tmp_path: Path) -> None:
     assert not page.exception
 
 
+def test_an_empty_library_offers_the_sample_articles(tmp_path: Path, assistant: Assistant) -> None:
+    opened = Assistant(Settings(home=tmp_path), embedder=assistant.embedder)
+    page = open_page(opened)
+    button(page, "Try it with sample articles").click().run(timeout=180)
+    assert not page.exception
+    assert opened.overview().articles == assistant.overview().articles
+    assert not page.chat_input[0].disabled
+
+
 def test_suggestions_are_answered(assistant: Assistant) -> None:
     page = open_page(assistant)
     labels = [shown(button.label) for button in page.button if (button.key or "").startswith("suggestion-")]

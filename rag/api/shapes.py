@@ -10,11 +10,10 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from rag.catalogue import DETAILS, PASSAGE, passages_to_json
-from rag.records import Answer, Article, Carrier, Event, Found, Passage, Searched, Writing, Wrote, answer_to_json
+from rag.records import PASSAGE_OUT, Answer, Article, Carrier, Event, Found, Passage, Searched, Writing, Wrote, answer_to_json
 
 MOST_TURNS = 100
 MOST_OUTLETS = 100
-_PASSAGE_OF_ANSWER = ("article_id", "version", "start", "end", "text", "score", "carried_by")
 
 
 def _day(given: object) -> object:
@@ -114,7 +113,7 @@ def _picked(record: type, names: tuple[str, ...] | None = None) -> dict[str, Any
     return {name: (hints[name], ...) for name in names or tuple(hints)}
 
 
-_answer_passage: Any = create_model("AnswerPassage", **_picked(Passage, _PASSAGE_OF_ANSWER))
+_answer_passage: Any = create_model("AnswerPassage", **_picked(Passage, PASSAGE_OUT))
 AnswerOut: Any = create_model(
     "Answer",
     schema_=(Literal[1], Field(alias="schema")),

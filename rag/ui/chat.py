@@ -6,15 +6,21 @@ import streamlit as st
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
+from rag.librarian import check_sources
 from rag.records import Filters, Overview
+from rag.settings import CHECKOUT
 from rag.ui import session, words
 from rag.ui.escape import escape
 from rag.ui.filters import filter_chips, filter_menu
 from rag.ui.masthead import masthead
+from rag.ui.progress import Progress
 from rag.ui.respond import respond
 from rag.ui.session import Ask
 from rag.ui.sidebar import sidebar
 from rag.ui.turn import draw_turn
+
+# Articles of the project's own, some about real events and the rest invented.
+_SAMPLE = CHECKOUT / "corpus" / "articles"
 
 
 def chat_page(assistant: Assistant, *, library: st.Page, evaluate: st.Page) -> None:
@@ -36,7 +42,7 @@ def _page(assistant: Assistant, library: st.Page, evaluate: st.Page) -> None:
     if assistant.library.exists:
         sidebar(assistant)
     if overview.articles == 0:
-        _no_library(library)
+        _no_library(assistant, library)
         return
     filter_chips(filters)
     # Emptied as soon as a question waits; left alone, the suggestions would fade beside the answer until it is done.
@@ -69,7 +75,7 @@ def _masthead(overview: Overview, library: st.Page, evaluate: st.Page) -> Filter
     return filters
 
 
-def _no_library(library: st.Page) -> None:
+def _no_library(assistant: Assistant, library: st.Page) -> None:
     with st.container(key="front"):
         st.header("No library yet", anchor=False)
         st.markdown("Newsdesk answers from articles that you give it. Drop files on the library page:")
@@ -77,7 +83,12 @@ def _no_library(library: st.Page) -> None:
         st.markdown("or name the folder that holds them, on the command line:")
         st.code("newsdesk sync FOLDER", language=None)
         st.markdown("Nothing leaves this computer.")
-        st.button("Look again", icon=":material/refresh:")
+        with st.container(horizontal=True, gap="small"):
+            sample = _SAMPLE.is_dir() and st.button("Try it with sample articles", icon=":material/science:", key="sample")
+            st.button("Look again", icon=":material/refresh:")
+        if sample:
+            check_sources(assistant.stores, [_SAMPLE], Progress("sample", "Reading the sample articles…"))
+            st.rerun()
 
 
 def _front(assistant: Assistant, overview: Overview) -> None:

@@ -122,6 +122,16 @@ function foundList(view, page) {
   return details;
 }
 
+// What was understood, where each passage stood, and where the time went.
+function why(view) {
+  if (!view) return null;
+  const facts = view.facts.flatMap(([name, fact]) => [el("dt", "", name), el("dd", "", fact)]);
+  const head = el("tr", "", ...view.heads.map((name) => Object.assign(el("th", "", name), { scope: "col" })));
+  const rows = view.rows.map((row) => el("tr", "", ...row.map((cell) => el("td", "", cell))));
+  const table = el("table", "", el("thead", "", head), el("tbody", "", ...rows));
+  return el("details", "why", el("summary", "", "Why this answer"), el("dl", "", ...facts), el("div", "wide", table));
+}
+
 function drawQuestion(view, page) {
   const edit = view.edit ? button("edit", () => page.open(view.edit), "✎") : null;
   if (edit) Object.assign(edit, { title: "Edit and ask again", ariaLabel: "Edit this question and ask again" });
@@ -142,6 +152,7 @@ function drawAnswer(view, page) {
     view.cited.length ? el("h3", "label", "Cited") : null,
     view.cited.length ? el("div", "cards", ...view.cited.map((item) => card(item, page))) : null,
     view.found.length ? foundList(view, page) : null,
+    why(view.why),
     el("div", "foot", view.foot ? el("span", "", view.foot) : null, copier("Copy with sources", () => view.copy)),
   ];
 }
@@ -221,7 +232,7 @@ function drawRevision(revision) {
 // The drawer slides in while this runs, the page still grows, and Streamlit follows its end: look again until all
 // stands, unless the reader has taken over.
 function bringIntoView(node, block) {
-  const timers = [0, 150, 450, 900].map((wait) => setTimeout(() => node.scrollIntoView({ block }), wait));
+  const timers = [0, 150, 450, 900, 1600, 2600].map((wait) => setTimeout(() => node.scrollIntoView({ block }), wait));
   const stop = () => timers.forEach(clearTimeout);
   for (const event of ["wheel", "touchmove", "keydown", "pointerdown"]) window.addEventListener(event, stop, { once: true, passive: true });
   return stop;

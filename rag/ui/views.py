@@ -18,6 +18,7 @@ from rag.text.differences import Piece, differences
 from rag.text.notes import notes
 from rag.text.spoken import DIFFER, days_in_words
 from rag.ui import words
+from rag.ui.why import why_view
 
 View = dict[str, Any]
 
@@ -78,6 +79,7 @@ def answer_view(answer: Answer) -> View:
         "found": found,
         "found_heading": f"Also found ({len(found)})" if answered else "Related, not an answer",
         "found_open": not answered,
+        "why": why_view(answer),
         "foot": _foot(answer),
         "copy": with_sources(answer),
     }
