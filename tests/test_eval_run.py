@@ -52,7 +52,7 @@ tests:
   question: who expects the smallest crop?
   assert: [{{type: contains, value: {json.dumps(HOSTILE)}}}]
 - question: who lends violins?
-  assert: [{{type: accounts}}]
+  assert: [{{type: cost, threshold: 1}}]
 """
 
 
@@ -138,7 +138,7 @@ def test_passing_prompts_exit_0(run: Run, suite: Path) -> None:
 def test_json_says_of_each_prompt_what_it_did(run: Run, suite: Path) -> None:
     found = as_json(run, suite)
     assert [result["status"] for result in found["results"]] == ["passed", "failed", "passed", "failed", "not measured"]
-    assert found["results"][4]["why"] == "accounts: accounts that differ are not produced yet"
+    assert found["results"][4]["why"] == "cost “1”: no chat model was asked"
     measures = {measure["name"]: measure["estimate"] for measure in found["measures"]}
     assert measures["passed"] == pytest.approx({"value": 0.5, "low": 0.15, "high": 0.85, "n": 4}, abs=0.001)
     assert measures["cost"] == {"value": None, "low": None, "high": None, "n": 0}

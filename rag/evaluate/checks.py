@@ -138,7 +138,9 @@ def _abstains(check: Check, answer: Answer) -> Outcome:
 
 
 def _accounts(check: Check, answer: Answer) -> Outcome:
-    for account in answer.accounts or ():
+    if answer.accounts is None:
+        return None, "this answer was made before accounts that differ were looked for"
+    for account in answer.accounts:
         sides = [plain(side.value).casefold() for side in account.sides]
         if all(any(plain(value).casefold() in side for side in sides) for value in check.values):
             return True, f"{len(sides)} accounts side by side"

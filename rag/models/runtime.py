@@ -81,6 +81,12 @@ def network(kind: Kind, cache: Path) -> Network:
     return Network(home)
 
 
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", timeout=_CONVERSION_SECONDS, cwd=Path(__file__).parents[2]
+    )
+
+
 def _opened(home: Path) -> Network | None:
     """None where there is none, or a damaged one: of a full disk or a copy cut short."""
     try:
@@ -102,13 +108,17 @@ def _convert(kind: Kind, home: Path) -> None:
     shutil.rmtree(making, ignore_errors=True)
     try:
         command = [sys.executable, "-m", "rag.models.convert", kind, str(making), str(ADAPTER)]
-        done = subprocess.run(
-            command, capture_output=True, encoding="utf-8", errors="replace", timeout=_CONVERSION_SECONDS, cwd=Path(__file__).parents[2]
-        )
+        done = _run(command)
+        if done.returncode < 0:
+            # Killed by a signal: torch and OpenVINO have crashed once in hundreds of conversions, and not twice in a row.
+            log.warning("Converting the packaged %s model was ended by signal %d; trying again.", kind, -done.returncode)
+            shutil.rmtree(making, ignore_errors=True)
+            done = _run(command)
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise ModelError(
-                f"The packaged {kind} model could not be converted: {last}. Run `make install`, and see that {home.parent} can be written."
+                f"The packaged {kind} model could not be converted (exit {done.returncode}): {last}. "
+                f"Run `make install`, and see that {home.parent} can be written."
             )
         making.rename(home)
     except subprocess.TimeoutExpired as error:
