@@ -28,7 +28,7 @@ LATER = "how many homes have been evacuated?"
 KEYS = {
     "answer": "schema question searched_as status answer sentences citations accounts passages model seconds confidence notice incomplete usage cached time",
     "sentences": "text verdict reason citations",
-    "citations": "number article_id version title source published url start end quote also_in words deleted updated notes carried_by",
+    "citations": "number article_id version title source published url start end quote also_in words deleted updated notes carried_by author",
     "also_in": "article_id version source start end",
     "passages": "article_id version start end text score carried_by ranks",
     "seconds": "retrieve read write total",
