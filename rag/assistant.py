@@ -228,7 +228,9 @@ class Assistant:
             answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
             difference = differing(text, readings, passages, Wording(self.embedder.embed, self.retriever.rarity)) if answered else None
             if difference:
-                accounts = [side.reading for side in difference.sides if side.reading is not readings[0]]
+                readings = difference.marked(readings)
+                sides = {(side.reading.passage, side.reading.span) for side in difference.sides}
+                accounts = [reading for reading in readings[1:] if (reading.passage, reading.span) in sides]
             else:
                 accounts = other_accounts(text, readings, alike=self.reader.alike) if answered else []
             quotes = choose_quotes(

@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.answer.pairs import OF_DENIALS, OF_VALUES, SUPERSEDES, Candidate, Pair, pairs
 from rag.answer.wording import Wording
 from rag.models.reader import Reading
-from rag.records import Passage
+from rag.records import Passage, Span
 from rag.text.moments import moment
 from rag.text.questions import Kind
 from rag.text.speakers import speakers
@@ -67,6 +67,15 @@ class Difference:
 
     kind: Literal["conflict", "update"]
     sides: tuple[Said, ...]
+
+    def marked(self, readings: Sequence[Reading]) -> list[Reading]:
+        """The readings with the values of the sides as the words that answer, where the reader was not sure of any."""
+        values = {
+            (side.reading.passage, side.reading.span): Span(side.start, side.end)
+            for side in self.sides
+            if Span(side.start, side.end) != side.reading.span
+        }
+        return [replace(r, words=r.words or values.get((r.passage, r.span))) for r in readings]
 
 
 def differing(question: str, readings: Sequence[Reading], passages: Sequence[Passage], wording: Wording) -> Difference | None:
