@@ -127,7 +127,7 @@ def test_answer_travels_as_json_and_back(whale: Assistant) -> None:
     answer = whale.ask(QUESTION)
     out = json.loads(json.dumps(answer_to_json(answer)))
     assert {c["article_id"] for c in out["citations"][0]["carried_by"]} == {"courier", "post"}
-    assert out["passages"][0].keys() == {"article_id", "version", "start", "end", "text", "score", "carried_by"}
+    assert out["passages"][0].keys() == {"article_id", "version", "start", "end", "text", "score", "carried_by", "ranks"}
     keep(whale, "talk", answer)
     assert answers_of(whale, "talk") == [answer]
     stored = json.loads(json.dumps(asdict(answer)))

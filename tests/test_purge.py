@@ -305,7 +305,7 @@ def test_old_conversation_says_what_was_deleted_and_keeps_the_rest(shelf: Assist
     assert talk.title == ASKED
     assert [turn.feedback for turn in talk.turns[:2]] == [Feedback("wrong"), None]
     for form in FORMS.values():
-        assert "431" not in form(talk)
+        assert "431 lanterns" not in form(talk)
         assert '"deleted": true' in form(talk) or "Deleted: the article was purged" in form(talk)
     (written,) = answers_of(shelf, "e" * 32)
     assert not written.sentences
