@@ -232,7 +232,7 @@ function drawRevision(revision) {
 // The drawer slides in while this runs, the page still grows, and Streamlit follows its end: look again until all
 // stands, unless the reader has taken over.
 function bringIntoView(node, block) {
-  const timers = [0, 150, 450, 900, 1600, 2600].map((wait) => setTimeout(() => node.scrollIntoView({ block }), wait));
+  const timers = [0, 150, 450, 900].map((wait) => setTimeout(() => node.scrollIntoView({ block }), wait));
   const stop = () => timers.forEach(clearTimeout);
   for (const event of ["wheel", "touchmove", "keydown", "pointerdown"]) window.addEventListener(event, stop, { once: true, passive: true });
   return stop;
@@ -251,5 +251,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.replaceChildren(...DRAW[data.kind](data, { open, preview }).filter(Boolean), preview.box);
   const mark = root.querySelector("mark.focus");
   if (mark) return bringIntoView(mark, "center");
-  return data.scroll ? bringIntoView(root.firstChild, "start") : preview.hide;
+  return data.scroll ? bringIntoView(root.querySelector(".question"), "start") : preview.hide;
 }
