@@ -1,7 +1,7 @@
 """Whether sentences that answer a question give accounts that differ, and which; pure but for the vectors of words and sentences that it is given.
 
 A logistic model weighs each pair of pairs.py. Crying wolf is worse than silence, so a pair must be likely. The weights are fitted on the development and training
-parts of ``benchmarks/accounts`` by ``python benchmarks/accounts.py --fit``; what they are worth on prompts that were held out stands in docs/accounts.md.
+parts of ``benchmarks/accounts``; how, and what they are worth on prompts that were held out, stands in docs/accounts.md.
 """
 
 from __future__ import annotations
