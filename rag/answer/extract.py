@@ -32,8 +32,8 @@ def choose_quotes(
     one thing is asked for); none when no sentence reaches ``threshold``."""
     if not readings or readings[0].probability < threshold:
         return []
-    floor = (_ODDS_SHARE_OF_SEVERAL if several else _ODDS_SHARE) * _odds(readings[0].probability)
-    near = [reading for reading in readings[1:] if _odds(reading.probability) >= floor]
+    floor = (_ODDS_SHARE_OF_SEVERAL if several else _ODDS_SHARE) * odds(readings[0].probability)
+    near = [reading for reading in readings[1:] if odds(reading.probability) >= floor]
     groups: list[list[Reading]] = []
     for reading in [readings[0], *accounts, *near]:
         if len(groups) < most and not any(same(reading, group[0]) for group in groups):
@@ -69,5 +69,6 @@ def _numbers_agree(own: Sequence[Number], other: Sequence[Number]) -> bool:
     return all(any(number.agrees(held) for held in other) for number in own)
 
 
-def _odds(probability: float) -> float:
+def odds(probability: float) -> float:
+    """The odds of a probability, finite for 1."""
     return probability / max(1e-9, 1 - probability)

@@ -16,6 +16,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.answer.extract import odds
 from rag.answer.wording import Wording
 from rag.models.reader import Reading
 from rag.records import Passage
@@ -143,10 +144,10 @@ def _candidates(
 ) -> Iterator[Candidate]:
     if not readings or (kind is None and not _YES_OR_NO.search(question)):
         return
-    asked, floor = _asked(question), _ODDS_SHARE * _odds(readings[0].probability)
+    asked, floor = _asked(question), _ODDS_SHARE * odds(readings[0].probability)
     for reading in readings[:_MOST]:
         p = passages[reading.passage]
-        unlikely = reading.probability < _LEAST or _odds(reading.probability) < floor
+        unlikely = reading.probability < _LEAST or odds(reading.probability) < floor
         if unlikely or (_PLANS.search(reading.text) and not _PLANS.search(question)):
             continue
         likely = _likely(kind, reading, p, question, wording) if kind else ()
@@ -239,8 +240,8 @@ def _of_both(pair: tuple[Candidate, Candidate], wording: Wording) -> dict[str, f
         "asked": float(np.minimum(one.asked, other.asked).mean()) if one.asked.size else 0.0,
         "far": float(np.abs(one.asked - other.asked).max()) if one.asked.size else 0.0,
         "close": float(vectors[0] @ vectors[1]),
-        "least": math.log(_odds(min(both))),
-        "best": math.log(_odds(max(both))),
+        "least": math.log(odds(min(both))),
+        "best": math.log(odds(max(both))),
         "apart": float(_two_speak(one, other)),
         "attributed": (bool(one.spoken) + bool(other.spoken)) / 2,
         "same": float(one.passage.article_id == other.passage.article_id),
@@ -276,7 +277,3 @@ def _denies(asked: Sequence[str], one: Candidate, other: Candidate, wording: Wor
 
 def _fit(words: Sequence[str], other: Sequence[str], wording: Wording) -> float:
     return float(wording.covered(words, other).mean())
-
-
-def _odds(probability: float) -> float:
-    return probability / max(1e-9, 1 - probability)
