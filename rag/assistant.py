@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 
 from rag.answer import digest, refusals
 from rag.answer.accounts import other_accounts, with_accounts
@@ -17,7 +15,6 @@ from rag.answer.extract import Quote, choose_quotes
 from rag.answer.followups import CARRIED, complete
 from rag.answer.missing import missing
 from rag.answer.prompts import Task
-from rag.answer.suggest import candidates
 from rag.answer.when import joined, narrowed, of_those_days, preferred, soon_after
 from rag.answer.wording import Wording
 from rag.errors import QuestionError
@@ -50,6 +47,7 @@ from rag.store.ledger import Ledger
 from rag.store.library import Library
 from rag.store.publish import Stores
 from rag.store.vectors import Indexes
+from rag.suggesting import Suggester
 from rag.text.asked import understood, without_time
 from rag.text.moments import newest_first
 from rag.text.questions import Asked, Intent, understand, wants_several
@@ -60,9 +58,6 @@ from rag.writing import Request, Writer
 _LATEST_WIDENS = 4
 # A reranker chooses from this many times more passages than are read.
 _RERANKED = 3
-_ARTICLES_FOR_SUGGESTIONS = 200
-# At about 0.1 s a try.
-_TRIES_A_SUGGESTION = 5
 _TASKS: dict[Intent, Task] = {"fact": "answer", "summary": "summary", "latest": "latest"}
 
 
@@ -81,9 +76,7 @@ class Assistant:
         self.reranker = Reranker(settings.reranker) if settings.reranker else None
         self.ledger = Ledger(self.library, settings.daily_tokens)
         self.writer = Writer(settings, self.ledger, self.embedder, self.retriever.rarity) if settings.model else None
-        self._suggesting = threading.Lock()
-        self._suggested: list[str] = []
-        self._suggested_for: tuple[str | None, int] = (None, 0)
+        self._suggester = Suggester(self.library, lambda question, filters: self.ask(question, filters=filters, write=False))
 
     def ask(
         self,
@@ -300,27 +293,11 @@ class Assistant:
 
     def suggestions(self, limit: int = 4) -> list[str]:
         """Questions about the open library, from different articles, each of which this assistant has just answered from its article."""
-        generation = self.library.meta().get("generation") if self.library.exists else None
-        with self._suggesting:
-            if (generation, limit) != self._suggested_for:
-                self._suggested = list(self._answered_candidates(limit)) if generation else []
-                self._suggested_for = (generation, limit)
-            return list(self._suggested)
+        return self._suggester.opening(limit)
 
-    def _answered_candidates(self, limit: int) -> Iterator[str]:
-        """Stops after a number of tries, so that a large library opens as quickly as a small one."""
-        articles = list(islice(self.library.articles(), _ARTICLES_FOR_SUGGESTIONS))
-        # Every third first: neighbours in time tell the same story. Questions before summaries, which any article allows.
-        first = [(article.article_id, next(candidates(article))) for article in articles[::3] + articles[1::3] + articles[2::3]]
-        queue = sorted(first, key=lambda item: understand(item[1]).intent == "summary")
-        found = 0
-        for article_id, question in queue[: _TRIES_A_SUGGESTION * limit]:
-            answer = self.ask(question, write=False)
-            if answer.citations and answer.citations[0].article_id == article_id:
-                yield question
-                found += 1
-                if found == limit:
-                    return
+    def follow_ups(self, answers: Sequence[Answer], filters: Filters = Filters()) -> Iterator[str | None]:
+        """Questions to go on with after the last of ``answers``, each answered just now; None for a try that came to nothing."""
+        return self._suggester.following(answers, filters)
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,12 @@ class Settings(BaseSettings):
         False,
         description="Let addresses be fetched that lie in a private network or on this computer, on any port; only for a network whose servers may be asked by whoever uses Newsdesk.",
     )
+    follow_ups: int = Field(
+        3,
+        ge=0,
+        le=10,
+        description="How many questions the chat suggests after an answer; each is answered before it is shown, and 0 suggests none.",
+    )
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")
     api_key: SecretStr | None = Field(
         None,

@@ -87,8 +87,8 @@ def _remembering_networks() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    """Over the sample corpus; shared, so a test must not change it."""
-    opened = Assistant(Settings(home=tmp_path_factory.mktemp("corpus-home")))
+    """Over the sample corpus; shared, so a test must not change it. What to ask next is a question or more answered after each one, so only its own tests have it."""
+    opened = Assistant(Settings(home=tmp_path_factory.mktemp("corpus-home"), follow_ups=0))
     with FileLock(Path(os.environ["NEWSDESK_MODELS"]) / "corpus.lock"):  # who comes second finds all vectors remembered
         sync(opened.stores, [CORPUS])
     return opened
@@ -116,7 +116,7 @@ def library_of(tmp_path: Path, assistant: Assistant) -> Callable[[dict[str, str]
         for name, text in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
-        opened = Assistant(Settings(home=tmp_path / "home"), embedder=assistant.embedder)
+        opened = Assistant(Settings(home=tmp_path / "home", follow_ups=0), embedder=assistant.embedder)
         sync(opened.stores, [folder])
         return opened
 

@@ -12,9 +12,9 @@ from conftest import CORPUS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.evaluate.drafting.cloze import clozes
-from rag.evaluate.drafting.gazetteer import survey
-from rag.evaluate.drafting.standing import LONGEST
+from rag.drafting.cloze import clozes
+from rag.drafting.gazetteer import survey
+from rag.drafting.standing import LONGEST
 from rag.evaluate.drafts import Draft, drafts
 from rag.evaluate.schema import FilePromptWithQuestion
 from rag.intake import read_source

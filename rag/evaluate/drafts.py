@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rag.evaluate.drafting.cloze import Cloze, clozes
-from rag.evaluate.drafting.shelf import Shelf, exchanged, shelve, story_of
+from rag.drafting.cloze import Cloze, clozes
+from rag.drafting.shelf import Shelf, exchanged, shelve, story_of
 from rag.records import Article
 from rag.text.sentences import split_sentences
 from rag.text.words import terms

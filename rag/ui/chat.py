@@ -17,6 +17,7 @@ from rag.ui.progress import Progress
 from rag.ui.respond import respond
 from rag.ui.session import Ask
 from rag.ui.sidebar import sidebar
+from rag.ui.suggested import following_view, opening_view
 from rag.ui.turn import draw_turn
 
 # Articles of the project's own, some about real events and the rest invented.
@@ -60,9 +61,14 @@ def _page(assistant: Assistant, library: st.Page, evaluate: st.Page) -> None:
         st.caption(f"This conversation: {escape(used)}")
     if trouble := session.take("trouble"):
         st.warning(escape(str(trouble)))
+    # Emptied like the front.
+    after = st.empty()
     if ask:
         with st.container(key=f"turn-{len(stay)}"):
             respond(assistant, ask, filters)
+    elif session.turns() and assistant.settings.follow_ups:
+        with after.container(key="follow-ups", gap="xsmall"):
+            following_view(assistant, filters)
 
 
 def _masthead(overview: Overview, library: st.Page, evaluate: st.Page) -> Filters:
@@ -98,8 +104,4 @@ def _front(assistant: Assistant, overview: Overview) -> None:
         "Where the articles disagree, both accounts are shown; what they do not say is not answered."
     )
     st.caption(escape(words.holdings(overview)))
-    with st.spinner("Finding questions that these articles answer…"):
-        suggestions = assistant.suggestions()
-    with st.container(key="suggestions", gap="xsmall"):
-        for number, question in enumerate(suggestions):
-            st.button(escape(question), key=f"suggestion-{number}", width="stretch", on_click=session.wait_for, args=(Ask(question),))
+    opening_view(assistant)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.evaluate.drafting.clauses import HEDGE, NAME, PERSON
-from rag.evaluate.drafting.gazetteer import Gazetteer
+from rag.drafting.clauses import HEDGE, NAME, PERSON
+from rag.drafting.gazetteer import Gazetteer
 
 _MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Aug|Sept|Oct|Nov|Dec)\.)"
 _DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.evaluate.drafting.clauses import WORD
+from rag.drafting.clauses import WORD
 from rag.text.words import fold, stem, terms, tokens
 
 LONGEST = 140

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rag.evaluate.drafting.verbs import ASKED_WITH, AUXILIARIES, INVARIANT, NO_VERB_AFTER, PARTICIPLES, PAST, finite
+from rag.drafting.verbs import ASKED_WITH, AUXILIARIES, INVARIANT, NO_VERB_AFTER, PARTICIPLES, PAST, finite
 
 _UPPER = "".join(chr(code) for code in range(0x41, 0x2000) if chr(code).isupper())
 # All repetitions are bounded: a page of capitals must not cost quadratic time.

@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rag.evaluate.drafting.clauses import NAME, PERSON, TITLE, WORD
-from rag.evaluate.drafting.verbs import finite
+from rag.drafting.clauses import NAME, PERSON, TITLE, WORD
+from rag.drafting.verbs import finite
 from rag.records import Article
 from rag.text.words import STOP_WORDS, fold, stem, tokens
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.evaluate.drafting.clauses import PERSON, Clause, statements, take_apart
-from rag.evaluate.drafting.gazetteer import Gazetteer
-from rag.evaluate.drafting.pieces import Piece, pieces
-from rag.evaluate.drafting.standing import DAY, FEWEST_TERMS, OWNED, has_name, in_year, is_fit
-from rag.evaluate.drafting.verbs import finite
+from rag.drafting.clauses import PERSON, Clause, statements, take_apart
+from rag.drafting.gazetteer import Gazetteer
+from rag.drafting.pieces import Piece, pieces
+from rag.drafting.standing import DAY, FEWEST_TERMS, OWNED, has_name, in_year, is_fit
+from rag.drafting.verbs import finite
 from rag.text.words import STOP_WORDS, fold, terms
 
 _SAID = r"(?:said|says|told|announced|warned|argued|claimed|insisted|wrote|added|explained|promised|called|denied|denies|joked|testified|asked|reckons|thinks|believes)"

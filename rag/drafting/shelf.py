@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.evaluate.drafting.clauses import NAME, WORD
-from rag.evaluate.drafting.gazetteer import THINGS, Gazetteer, is_name, survey
-from rag.evaluate.drafting.standing import LONGEST, STORY
-from rag.evaluate.drafting.verbs import finite
+from rag.drafting.clauses import NAME, WORD
+from rag.drafting.gazetteer import THINGS, Gazetteer, is_name, survey
+from rag.drafting.standing import LONGEST, STORY
+from rag.drafting.verbs import finite
 from rag.records import Article
 from rag.text.words import STOP_WORDS, fold, stem, terms, tokens
 
@@ -29,7 +29,7 @@ _YEAR = re.compile(r"(?<!between )(?<!and )(?<!from )(?<!to )(?<!until )\b(?:1[0
 _TOPIC = re.compile(rf"St\. {WORD}[’']s(?: {WORD})*|{NAME}(?:[’']s {WORD}(?: {WORD})*)?")
 _LONGEST_TITLE = 60
 # Words of asking, which no article need hold.
-_ASKING = frozenset(stem(word) for word in "story many much percentage year month day date time happen".split())
+ASKING = frozenset(stem(word) for word in "story many much percentage year month day date time happen".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def exchanged(shelf: Shelf, number: int, question: str) -> Swap | None:
     for old, new in _choices(shelf, bare):
         if old in head or new in head:
             continue
-        rest = [term for term in terms(question.replace(old, " ")) if term not in _ASKING]
+        rest = [term for term in terms(question.replace(old, " ")) if term not in ASKING]
         rare = shelf.rare(number, rest)[:_FEW]
         apart = not any(shelf.holding(_key(shelf, new)) & shelf.holders[term] for term in rare)
         swapped = head + bare.replace(old, new)

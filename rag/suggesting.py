@@ -1,0 +1,70 @@
+"""Suggests questions that the open library has just answered: for its front page, and after an answer; it makes none up itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+from rag.answer.suggest import Candidate, following, opening
+from rag.errors import NoSuchArticle
+from rag.records import Answer, Article, Filters
+from rag.store.library import Library
+
+# Answers a question of the chat: the question, and the filters it is asked under.
+Ask = Callable[[str, Filters], Answer]
+
+_ARTICLES = 200
+# At about 0.1 s a try.
+_TRIES_A_SUGGESTION = 5
+# Each holds a processor while the reader reads the answer before.
+_TRIES_AFTER = 6
+
+
+class Suggester:
+    """Questions over one library; shared between threads."""
+
+    def __init__(self, library: Library, ask: Ask) -> None:
+        self._library, self._ask = library, ask
+        self._busy = threading.Lock()
+        self._known: list[str] = []
+        self._known_for: tuple[str | None, int] = (None, 0)
+
+    def opening(self, limit: int) -> list[str]:
+        """At most ``limit`` questions from different articles, the same until the library changes."""
+        generation = self._library.meta().get("generation") if self._library.exists else None
+        with self._busy:
+            if (generation, limit) != self._known_for:
+                self._known = list(self._opening(limit)) if generation else []
+                self._known_for = (generation, limit)
+            return list(self._known)
+
+    def _opening(self, limit: int) -> Iterator[str]:
+        """Stops after a number of tries, so that a large library opens as quickly as a small one."""
+        articles = list(islice(self._library.articles(), _ARTICLES))
+        # Every third first: neighbours in time tell the same story.
+        queue = opening(articles[::3] + articles[1::3] + articles[2::3])
+        found = (candidate.question for candidate in queue[: _TRIES_A_SUGGESTION * limit] if self._is_answered(candidate, Filters()))
+        yield from islice(found, limit)
+
+    def following(self, answers: Sequence[Answer], filters: Filters) -> Iterator[str | None]:
+        """Questions that go on from the last of ``answers``, asked under the same filters; None for a try that came to nothing, so that one may stop after each."""
+        queue = following(list(self._articles_of(answers[-1])), answers)
+        for candidate in queue[:_TRIES_AFTER]:
+            yield candidate.question if self._is_answered(candidate, filters) else None
+
+    def _articles_of(self, answer: Answer) -> Iterator[Article]:
+        """Those that were cited before those that were found; one that went since has nothing to suggest."""
+        for article_id in dict.fromkeys([*(c.article_id for c in answer.citations), *(p.article_id for p in answer.passages)]):
+            try:
+                yield self._library.article(article_id)
+            except NoSuchArticle:
+                continue
+
+    def _is_answered(self, candidate: Candidate, filters: Filters) -> bool:
+        """Whether the best quote is of the candidate's article, and holds or is held by the candidate's sentence."""
+        answer = self._ask(candidate.question, filters)
+        if not answer.citations or answer.citations[0].article_id != candidate.article_id:
+            return False
+        quote = answer.citations[0].quote
+        return candidate.sentence in quote or quote in candidate.sentence or not candidate.sentence
