@@ -57,17 +57,16 @@ def _page(assistant: Assistant, library: st.Page, evaluate: st.Page) -> None:
     for index, turn in enumerate(stay):
         with st.container(key=f"turn-{index}"):
             draw_turn(assistant, turn, index, fresh=turn.turn_id == fresh)
+    if ask:
+        # Emptied first, or what stood here would fade beside the answer; nothing before it, so that the turn is drawn in its place.
+        with st.empty().container(key=f"turn-{len(stay)}"):
+            respond(assistant, ask, filters)
     if used := words.usage(session.usage()):
         st.caption(f"This conversation: {escape(used)}")
     if trouble := session.take("trouble"):
         st.warning(escape(str(trouble)))
-    # Emptied like the front.
-    after = st.empty()
-    if ask:
-        with st.container(key=f"turn-{len(stay)}"):
-            respond(assistant, ask, filters)
-    elif session.turns() and assistant.settings.follow_ups:
-        with after.container(key="follow-ups", gap="xsmall"):
+    if session.turns() and assistant.settings.follow_ups:
+        with st.container(key="follow-ups", gap="xsmall"):
             following_view(assistant, filters)
 
 
