@@ -6,7 +6,6 @@ It knows passages in the order in which search ranked them, and neither how they
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -15,6 +14,7 @@ from rag.records import Carrier, Citation, Filters, Origin, Passage, Span
 from rag.store.copies import groups
 from rag.store.library import Library, date_to_day, to_day
 from rag.text.copies import Reduced, holds, place_of, reduce
+from rag.text.datelines import without_dateline
 
 # A passage of a copy may lie across the boundary of the first article's passages: as many of these stand in its place.
 _MOST_IN_PLACE = 2
@@ -24,7 +24,6 @@ _LEAST_OF_A_SENTENCE = 0.5
 _LEAST_OWN_WORDS = 8
 # Of a passage's shingles: where the passages that stand in its place have as many, no further one is wanted.
 _COVERED = 0.8
-_DATELINE = re.compile(r"\A[A-Z]{2}[^\n.!?]{0,40}(?:\. ?\d+)?(?: \([^)\n]{1,40}\))? [-–—] ")
 
 # Some 60 KB a text.
 _reduced = lru_cache(maxsize=512)(reduce)
@@ -66,7 +65,7 @@ def with_places(library: Library, citation: Citation, passages: Sequence[Passage
             return citation
         around = next((p for p in passages if _covers(p, citation)), None)
         # The agency's dateline is no part of what a copy says. One that was cut may have the quote and not all that stands around it.
-        wanted = [around.text if around else "", citation.quote, _DATELINE.sub("", citation.quote)]
+        wanted = [around.text if around else "", citation.quote, without_dateline(citation.quote)]
         carriers = _carriers(library, citation.article_id, wanted, members)
         own = {member.article_id for member in members}
         also = [origin for origin in citation.also_in if origin.article_id not in own]

@@ -16,6 +16,7 @@ from rag.answer.pairs import OF_DENIALS, OF_VALUES, SUPERSEDES, Candidate, Pair,
 from rag.answer.wording import Wording
 from rag.models.reader import Reading
 from rag.records import Passage, Span
+from rag.text.datelines import without_dateline
 from rag.text.moments import moment
 from rag.text.questions import Kind
 from rag.text.speakers import speakers
@@ -32,7 +33,6 @@ _RECOUNT_SECONDS = 2 * 24 * 60 * 60
 _WHO = re.compile(r"(?:[Tt]he|[Aa]n?|[Hh]is|[Hh]er|[Ii]ts|[Tt]heir)\b|[A-Z“\"]")
 # A pronoun, a day, or the words before a relative clause: nobody to name.
 _NOBODY = re.compile(r"^(?:he|she|they|it|we|i|this|that|and|but)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\bof$|\barticle$", re.I)
-_DATELINE = re.compile(r"^[A-Z]{3,}[^-–—]{0,40} [-–—] ")
 _RELATIVE = re.compile(r"\b(?:that|which|whom|while|because)\s", re.I)
 _MOST_OF_A_VALUE = 60
 
@@ -54,7 +54,7 @@ class Said:
     @property
     def speaker(self) -> str | None:
         """Who says it, in the sentence's own words; None where the outlet itself does, or it cannot be told."""
-        for who in speakers(_DATELINE.sub("", self.reading.text)):
+        for who in speakers(without_dateline(self.reading.text)):
             told = _RELATIVE.split(who)[-1].strip(" ,")
             if _WHO.match(told) and len(told.split()) <= 8 and not _NOBODY.search(told):
                 return told

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from rag.answer.cite import cite
 from rag.models.reader import Reading
-from rag.records import Citation, Origin, Passage, Sentence
+from rag.records import Citation, Origin, Passage, Sentence, Span
+from rag.text.datelines import dateline_end
 from rag.text.numbers import Number, numbers
 from rag.text.words import terms
 
@@ -52,8 +53,16 @@ def quote(number: int, group: Sequence[Reading], passages: Sequence[Passage]) ->
         if other.article_id not in seen:
             seen.add(other.article_id)
             also.append(Origin(other.article_id, other.version, other.source, twin.span.start, twin.span.end))
-    citation = cite(number, p, first.span, first.text, also=tuple(also), words=first.words)
-    return Sentence(first.text, "quoted", (number,)), citation
+    span, text = _report(first)
+    return Sentence(text, "quoted", (number,)), cite(number, p, span, text, also=tuple(also), words=first.words)
+
+
+def _report(reading: Reading) -> tuple[Span, str]:
+    """The sentence without its dateline, unless that answers."""
+    at = dateline_end(reading.text)
+    if reading.words and reading.words.start < reading.span.start + at:
+        return reading.span, reading.text
+    return Span(reading.span.start + at, reading.span.end), reading.text[at:]
 
 
 def same(a: Reading, b: Reading) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rag.drafting.verbs import ASKED_WITH, AUXILIARIES, INVARIANT, NO_VERB_AFTER, PARTICIPLES, PAST, finite
+from rag.text.datelines import without_dateline
 
 _UPPER = "".join(chr(code) for code in range(0x41, 0x2000) if chr(code).isupper())
 # All repetitions are bounded: a page of capitals must not cost quadratic time.
@@ -28,7 +29,6 @@ _ATTRIBUTED = re.compile(
     rf"|, {_SAY} [^\"“”]+$|, according to [^\"“”]+$|, in (?:the )?[\w’' ]+ (?:judgment|words|view|opinion)$"
 )
 _SAID_THAT = re.compile(rf"^[^\"“”]{{2,90}}?,? {_SAY}{_WHEN} that (?!(?:he|she|it|they|we|I|this|these|there)\b)", re.IGNORECASE)
-_DATELINE = re.compile(rf"^[{_UPPER} .,'’-]{{3,}}(?:, \w+\.? \d+)?(?: \([^)]*\))? ?[—–-]+ ")
 _OF_ITSELF = re.compile(
     r"\b(?:correction|(?:earlier|previous) version|this (?:article|story|report|station|newspaper|paper)|newsletter)\b", re.IGNORECASE
 )
@@ -81,7 +81,7 @@ def statements(sentence: str) -> Iterator[str]:
     """Clauses without commas that the sentence states, without who said so and without what hangs on them; no final full stop."""
     if _OF_ITSELF.search(sentence):
         return
-    for part in _DATELINE.sub("", sentence).rstrip(". ").split("; "):
+    for part in without_dateline(sentence).rstrip(". ").split("; "):
         said = _ATTRIBUTED.search(part)
         part = _SAID_THAT.sub("", part[: said.start()] if said else part)
         early = _EARLY_DATE.match(part)

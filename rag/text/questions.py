@@ -14,6 +14,8 @@ Intent = Literal["fact", "greeting", "summary", "latest", "foreign"]
 
 # Read in this order; the first that matches decides. "When" and "where" ask at the start or before an auxiliary, and join clauses elsewhere.
 _AUX = r"(?:did|do|does|is|are|was|were|will|would|has|have|had|can|could|should|shall|may|might|must)"
+# "Tell me where it is" asks for a place, "who came when it was hit" for no day.
+_NO_OTHER = r"^(?!\W*(?:and |so |but )?(?:who|whose|whom|what|where|when|why|how|which)\b).*?"
 _KINDS: tuple[tuple[Kind, str], ...] = (
     ("percentage", r"\bper ?cent|\bpercentage|\bwhat (?:share|proportion|fraction)\b|\bhow big a (?:part|share)\b"),
     ("year", r"\b(?:what|which) year\b"),
@@ -25,11 +27,11 @@ _KINDS: tuple[tuple[Kind, str], ...] = (
     ("money", r"\bhow much\b(?! (?:time|water|dust|snow|rain|space|longer|older|bigger|higher)\b)"),
     (
         "date",
-        rf"^\W*(?:and |so |but )?when\b|\bwhen (?:\w+ ){{0,1}}?{_AUX}\b|\b(?:what|which) (?:day|date|month|time|weekday|hour)\b|\bdate\b|\bhow soon\b",
+        rf"^\W*(?:and |so |but )?when\b|\bwhen (?:exactly )?{_AUX}\b|{_NO_OTHER}\bwhen \w+ {_AUX}\b|\b(?:what|which) (?:day|date|month|time|weekday|hour)\b|\bdate\b|\bhow soon\b",
     ),
     (
         "place",
-        rf"^\W*(?:and |so |but )?where\b|\bwhere (?:\w+ ){{0,1}}?{_AUX}\b|\b(?:what|which) (?:town|city|village|country|place|spot|street|district|venue|port|building)\b",
+        rf"^\W*(?:and |so |but )?where\b|\bwhere (?:exactly )?{_AUX}\b|{_NO_OTHER}\bwhere \w+ {_AUX}\b|\b(?:what|which) (?:town|city|village|country|place|spot|street|district|venue|port|building)\b",
     ),
     ("name", r"\bwho(?:se|m)?\b|\bname\b|\bcalled\b|\bnamed\b|\bwhich\b"),
     (
