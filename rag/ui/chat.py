@@ -53,15 +53,16 @@ def _page(assistant: Assistant, library: st.Page, evaluate: st.Page) -> None:
             _front(assistant, overview)
     fresh = session.take("fresh")
     stay = [turn for turn in session.turns() if not ask or turn.turn_id not in ask.instead_of]
+    conversation = st.container(key="conversation") if stay or ask else front
     for index, turn in enumerate(stay):
-        with st.container(key=f"turn-{index}"):
+        with conversation, st.container(key=f"turn-{index}"):
             draw_turn(assistant, turn, index, fresh=turn.turn_id == fresh)
     if used := words.usage(session.usage()):
         st.caption(f"This conversation: {escape(used)}")
     if trouble := session.take("trouble"):
         st.warning(escape(str(trouble)))
     if ask:
-        with st.container(key=f"turn-{len(stay)}"):
+        with conversation, st.container(key=f"turn-{len(stay)}"):
             respond(assistant, ask, filters)
 
 

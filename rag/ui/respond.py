@@ -26,7 +26,7 @@ def respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
     """Answer, keep the turn and draw the page anew. A question that fails waits no more and costs nothing: the turns that it was to replace stay."""
     stay = [turn for turn in session.turns() if turn.turn_id not in ask.instead_of]
     before = stay[: ask.after]
-    view = {"kind": "question", "text": ask.question, "note": words.scope(filters), "scroll": bool(ask.instead_of)}
+    view = {"kind": "question", "text": ask.question, "note": words.scope(filters), "scroll": True}
     components.draw(view, key=f"question-{len(stay)}")
     live = st.empty()
     seen = _Seen(ask.question)

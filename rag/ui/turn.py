@@ -14,7 +14,7 @@ from rag.ui.escape import escape
 from rag.ui.filters import clear_filters
 from rag.ui.session import Ask
 from rag.ui.thumbs import judgement
-from rag.ui.views import answer_view, cited_places, places
+from rag.ui.views import View, announcement, answer_view, cited_places, places
 
 _EDIT = "edit"
 
@@ -27,7 +27,7 @@ def draw_turn(assistant: Assistant, turn: Exchange, index: int, *, fresh: bool) 
         _searched_as(turn, index)
     if answer.time:
         _time_chip(turn, answer.time, index)
-    _answer(assistant, answer, index)
+    _answer(assistant, answer, index, announcement(answer, turn.turn_id) if fresh else None)
     judgement(assistant, turn.turn_id, index)
     if answer.model and (answer.incomplete or any(sentence.verdict != "supported" for sentence in answer.sentences)):
         st.button(
@@ -74,9 +74,9 @@ def _cancel() -> None:
 
 # A click on a chip redraws only the answer that it belongs to.
 @st.fragment
-def _answer(assistant: Assistant, answer: Answer, index: int) -> None:
+def _answer(assistant: Assistant, answer: Answer, index: int, said: View | None) -> None:
     known = places(answer)
-    opened = components.draw(answer_view(answer), key=f"answer-{index}")
+    opened = components.draw(answer_view(answer) | {"announcement": said}, key=f"answer-{index}")
     if opened in known:
         open_drawer(assistant, known[opened], cited_places(answer))
 
