@@ -248,10 +248,22 @@ function drawRevision(revision) {
   return box;
 }
 
+// Streamlit runs after the end of a page as long as it takes the reader to be there. A wheel is the reader's hand to it, which ends
+// the run, and at a scroll it looks where the reader is; a frame later, since it acts on the wheel at its next drawing.
+function letGo() {
+  const page = document.querySelector(".stMain");
+  page?.dispatchEvent(new Event("wheel"));
+  setTimeout(() => page?.dispatchEvent(new Event("scroll")), 25);
+}
+
 // The drawer slides in while this runs, the page still grows, and Streamlit follows its end: look again until all
 // stands, unless the reader has taken over.
 function bringIntoView(node, block) {
-  const timers = [0, 150, 450, 900].map((wait) => setTimeout(() => node.scrollIntoView({ block }), wait));
+  const look = () => {
+    letGo();
+    node.scrollIntoView({ block });
+  };
+  const timers = [0, 150, 450, 900, 1600, 2600].map((wait) => setTimeout(look, wait));
   const stop = () => timers.forEach(clearTimeout);
   for (const event of ["wheel", "touchmove", "keydown", "pointerdown"]) window.addEventListener(event, stop, { once: true, passive: true });
   return stop;
@@ -264,6 +276,12 @@ let opener = null;
 function opens(root) {
   const at = [...root.querySelectorAll("button")].indexOf(root.getRootNode().activeElement);
   opener = () => root.querySelectorAll("button")[at]?.focus();
+}
+
+// What to do for the keyboard once a view has left the page: an article goes back to its opener, a question becomes a form.
+function gone(data) {
+  if (data.kind === "article") opener?.();
+  if (data.kind === "question") document.querySelector('[class*="st-key-question-text-"] textarea')?.focus();
 }
 
 // One line for screen readers, which hear of what is put into it; in the page from the start, as they want it.
@@ -297,13 +315,15 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => {
     stop?.();
     preview.hide();
-    if (data.kind === "article") setTimeout(() => root.isConnected || opener?.());
+    setTimeout(() => root.isConnected || gone(data));
   };
 }
 
-// Brings what is new into view.
+// Brings what is new into view; a question once for each value of ``scroll``, so that a redraw moves nothing under a reader.
 function settle(root, data) {
   const mark = root.querySelector("mark.focus");
   if (mark) return bringIntoView(mark, "center");
-  return data.scroll ? bringIntoView(root.querySelector(".question"), "start") : null;
+  if (!data.scroll || root.dataset.scrolled === data.scroll) return null;
+  root.dataset.scrolled = data.scroll;
+  return bringIntoView(root.querySelector(".question"), "start");
 }
