@@ -22,12 +22,12 @@ _EDIT = "edit"
 def draw_turn(assistant: Assistant, turn: Exchange, index: int, *, fresh: bool) -> None:
     """Draw a turn that was answered; the last one is brought into view, and a ``fresh`` one said to screen readers."""
     answer = turn.answer
-    _question(turn, index)
+    _question(turn, index, announcement(answer, turn.turn_id) if fresh else None)
     if answer.searched_as.strip() != answer.question.strip():
         _searched_as(turn, index)
     if answer.time:
         _time_chip(turn, answer.time, index)
-    _answer(assistant, answer, index, announcement(answer, turn.turn_id) if fresh else None)
+    _answer(assistant, answer, index)
     judgement(assistant, turn.turn_id, index)
     if answer.model and (answer.incomplete or any(sentence.verdict != "supported" for sentence in answer.sentences)):
         st.button(
@@ -40,12 +40,19 @@ def draw_turn(assistant: Assistant, turn: Exchange, index: int, *, fresh: bool) 
         st.button("Clear the filters and ask again", key=f"widen-{index}", on_click=_widen, args=(answer.question, index))
 
 
-def _question(turn: Exchange, index: int) -> None:
+def _question(turn: Exchange, index: int, said: View | None) -> None:
     if st.session_state.get("editing") == turn.turn_id:
         _edit(turn, index)
         return
     scroll = turn.turn_id if turn is session.turns()[-1] and not session.waiting() else None
-    view = {"kind": "question", "text": turn.answer.question, "note": words.scope(turn.filters), "scroll": scroll, "edit": _EDIT}
+    view = {
+        "kind": "question",
+        "text": turn.answer.question,
+        "note": words.scope(turn.filters),
+        "scroll": scroll,
+        "edit": _EDIT,
+        "announcement": said,
+    }
     if components.draw(view, key=f"question-{index}") == _EDIT:
         st.session_state.editing = turn.turn_id
         st.rerun()
@@ -75,9 +82,9 @@ def _cancel() -> None:
 
 # A click on a chip redraws only the answer that it belongs to.
 @st.fragment
-def _answer(assistant: Assistant, answer: Answer, index: int, said: View | None) -> None:
+def _answer(assistant: Assistant, answer: Answer, index: int) -> None:
     known = places(answer)
-    opened = components.draw(answer_view(answer) | {"announcement": said}, key=f"answer-{index}")
+    opened = components.draw(answer_view(answer), key=f"answer-{index}")
     if opened in known:
         open_drawer(assistant, known[opened], cited_places(answer))
 
