@@ -97,7 +97,8 @@ def _watch(events: Iterator[Event], seen: _Seen) -> Answer:
     """Show what happens, in words, as it happens; the answer is the last event."""
     # First what stays: the words of the answer stand where they will be read, and what goes with the last of them goes from below.
     prose = st.empty()
-    stage = st.status("Opening the library…", type="compact")
+    below = st.empty()
+    stage = below.status("Opening the library…", type="compact")
     reading = stage.empty()
     for event in events:
         match event:
@@ -118,6 +119,7 @@ def _watch(events: Iterator[Event], seen: _Seen) -> Answer:
                 seen.citations.extend(event.citations)
                 _prose(prose, seen, "")
             case Answer():
+                below.empty()
                 return event
     raise NewsdeskError("The answer broke off before its end. Ask again.")
 
