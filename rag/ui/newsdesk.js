@@ -281,7 +281,10 @@ function opens(root) {
 // What to do for the keyboard once a view has left the page: an article goes back to its opener, a question becomes a form.
 function gone(data) {
   if (data.kind === "article") opener?.();
-  if (data.kind === "question") document.querySelector('[class*="st-key-question-text-"] textarea')?.focus();
+  if (data.kind !== "question") return;
+  // The form comes when Streamlit gets to it; who has gone elsewhere by then stays there.
+  for (const wait of [0, 100, 300, 700, 1500])
+    setTimeout(() => document.activeElement === document.body && document.querySelector('[class*="st-key-question-text-"] textarea')?.focus(), wait);
 }
 
 // One line for screen readers, which hear of what is put into it; in the page from the start, as they want it.
