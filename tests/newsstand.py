@@ -22,6 +22,7 @@ ARTICLES = (
         "id": "first",
         "title": "Tram crash at Harrow Quay",
         "source": "Ostrand Wire",
+        "url": "https://ostrand-wire.example/harrow-quay",
         "published": "2026-02-09",
         "text": "At least nine people died when a tram left the rails at Harrow Quay on Monday, police said.\n\nThe line is closed until further notice.",
     },

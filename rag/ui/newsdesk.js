@@ -287,6 +287,21 @@ function gone(data) {
     setTimeout(() => document.activeElement === document.body && document.querySelector('[class*="st-key-question-text-"] textarea')?.focus(), wait);
 }
 
+// What keeps the focus in Streamlit's dialogs sees no shadow root, and would pass by what stands in ours: the host takes the focus for
+// it and hands it on, and Tab is the browser's own until the last of it.
+function joinDialog(root) {
+  const shadow = root.getRootNode();
+  if (!shadow.host?.closest("[role=dialog]")) return;
+  const stops = () => [...root.querySelectorAll("a[href], button, input, summary")].filter((node) => node.checkVisibility());
+  if (!stops().length) return;
+  shadow.host.tabIndex = 0;
+  shadow.host.onfocus = () => shadow.activeElement || stops()[0].focus();
+  root.onkeydown = (event) => {
+    const next = stops()[stops().indexOf(shadow.activeElement) + (event.shiftKey ? -1 : 1)];
+    if (event.key === "Tab" && next) event.stopPropagation();
+  };
+}
+
 // One line for screen readers, which hear of what is put into it; in the page from the start, as they want it.
 const spoken = el("div", "");
 spoken.setAttribute("aria-live", "polite");
@@ -313,6 +328,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     setTriggerValue("open", key);
   };
   root.replaceChildren(...DRAW[data.kind](data, { open, preview }).filter(Boolean), preview.box);
+  joinDialog(root);
   say(data.announcement);
   const stop = settle(root, data);
   return () => {
