@@ -54,20 +54,23 @@ def _page(assistant: Assistant, library: st.Page, evaluate: st.Page) -> None:
             _front(assistant, overview)
     fresh = session.take("fresh")
     stay = [turn for turn in session.turns() if not ask or turn.turn_id not in ask.instead_of]
+    conversation = st.container(key="conversation") if stay or ask else front
     for index, turn in enumerate(stay):
-        with st.container(key=f"turn-{index}"):
+        with conversation, st.container(key=f"turn-{index}"):
             draw_turn(assistant, turn, index, fresh=turn.turn_id == fresh)
+    # Emptied as soon as a question waits, like the front.
+    after = st.empty() if ask else st.container()
     if ask:
-        # Emptied first, or what stood here would fade beside the answer; nothing before it, so that the turn is drawn in its place.
-        with st.empty().container(key=f"turn-{len(stay)}"):
+        with conversation, st.container(key=f"turn-{len(stay)}"):
             respond(assistant, ask, filters)
-    if used := words.usage(session.usage()):
-        st.caption(f"This conversation: {escape(used)}")
-    if trouble := session.take("trouble"):
-        st.warning(escape(str(trouble)))
-    if session.turns() and assistant.settings.follow_ups:
-        with st.container(key="follow-ups", gap="xsmall"):
-            following_view(assistant, filters)
+    with after:
+        if used := words.usage(session.usage()):
+            st.caption(f"This conversation: {escape(used)}")
+        if trouble := session.take("trouble"):
+            st.warning(escape(str(trouble)))
+        if session.turns() and assistant.settings.follow_ups:
+            with st.container(key="follow-ups", gap="xsmall"):
+                following_view(assistant, filters)
 
 
 def _masthead(overview: Overview, library: st.Page, evaluate: st.Page) -> Filters:

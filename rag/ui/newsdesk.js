@@ -14,16 +14,31 @@ function button(className, onClick, ...children) {
   return node;
 }
 
+// What an article says runs the way of its first letter, whatever stands around it.
+function auto(node) {
+  node.dir = "auto";
+  return node;
+}
+
+// Outlet, day and the rest, each running its own way.
+function dotted(text) {
+  return (text ?? "").split(" · ").flatMap((part, index) => [index ? " · " : null, el("bdi", "", part)]);
+}
+
+function meta(text) {
+  return el("div", "meta", ...dotted(text));
+}
+
 // The words behind a chip, shown beside it on hover and on keyboard focus. A popover lies in the top layer,
 // so that no container of the page can clip it.
 function makePreview() {
-  const box = el("div", "preview");
+  const box = auto(el("div", "preview"));
   box.popover = "manual";
-  box.setAttribute("role", "tooltip");
-  box.id = "preview";
+  // Its words are in the description of what it stands beside.
+  box.ariaHidden = "true";
   const hide = () => box.matches(":popover-open") && box.hidePopover();
   const show = (chip, view) => {
-    box.replaceChildren(el("div", "meta", view.meta), el("div", "preview-quote", view.quote), ...notes(view.notes), el("div", "hint", view.hint ?? "Click to read it in the article"));
+    box.replaceChildren(meta(view.meta), el("div", "preview-quote", view.quote), ...notes(view.notes), el("div", "hint", view.hint ?? "Opens in the article"));
     box.showPopover();
     const at = chip.getBoundingClientRect();
     const size = box.getBoundingClientRect();
@@ -43,8 +58,8 @@ function notes(lines) {
 function chips(views, page) {
   return views.map((view) => {
     const chip = button("chip", () => page.open(view.open), String(view.number));
-    chip.setAttribute("aria-label", `Source ${view.number}: ${view.title}, ${view.meta}. Opens the quoted words.`);
-    chip.setAttribute("aria-describedby", "preview");
+    chip.ariaLabel = `Source ${view.number}: ${[view.title, ...view.meta.split(" · ")].join(", ")}. Opens the quoted words.`;
+    chip.ariaDescription = [view.quote, ...(view.notes ?? [])].join(" ");
     chip.addEventListener("mouseenter", () => page.preview.show(chip, view));
     chip.addEventListener("focus", () => chip.matches(":focus-visible") && page.preview.show(chip, view));
     for (const event of ["mouseleave", "blur"]) chip.addEventListener(event, page.preview.hide);
@@ -78,42 +93,44 @@ function mark(view, page) {
 // Accounts that differ, newest first, beside each other where there is room.
 function account(view, page) {
   const sides = view.sides.map((side) =>
-    el(
-      "li",
-      "side",
-      el("div", side.whole ? "said whole" : "said", side.value, el("span", "chips", ...chips(side.chips, page))),
-      side.speaker ? el("div", "speaker", `according to ${side.speaker}`) : null,
-      el("div", "meta", side.meta),
+    auto(
+      el(
+        "li",
+        "side",
+        el("div", side.whole ? "said whole" : "said", side.value, el("span", "chips", ...chips(side.chips, page))),
+        side.speaker ? Object.assign(el("div", "speaker", "according to ", el("bdi", "", side.speaker)), { dir: "ltr" }) : null,
+        meta(side.meta),
+      ),
     ),
   );
-  return el("section", "account", el("h3", "", el("span", "lead", view.lead), " ", view.about), el("ul", "", ...sides));
+  return el("section", "account", el("h3", "", el("span", "lead", view.lead), " ", el("bdi", "", view.about)), el("ul", "", ...sides));
 }
 
 // The copies of what is quoted: one source with it, so they stay closed.
 function carriedList(view, page) {
   if (!view) return null;
-  const copies = view.copies.map((copy) => el("li", "", button("link", () => page.open(copy.open), copy.label)));
+  const copies = view.copies.map((copy) => el("li", "", button("link", () => page.open(copy.open), ...dotted(copy.label))));
   return el("details", "carried", el("summary", "", view.heading), el("ul", "", ...copies));
 }
 
 function card(view, page) {
   const quotes = view.quotes.map((quote) => {
-    const also = quote.also.map((other) => button("link", () => page.open(other.open), other.label));
+    const also = quote.also.map((other) => button("link", () => page.open(other.open), el("bdi", "", other.label)));
     return el(
       "div",
       "quoted",
-      button("quote", () => page.open(quote.open), el("span", "number", String(quote.number)), el("span", "words", quote.quote)),
+      auto(button("quote", () => page.open(quote.open), el("span", "number", String(quote.number)), el("span", "words", quote.quote))),
       ...notes(quote.notes),
       carriedList(quote.carried, page),
       also.length ? el("div", "also", "Also in ", ...also) : null,
     );
   });
   const title = view.open === null ? el("div", "deleted", view.title) : button("title", () => page.open(view.open), view.title);
-  return el("article", "card", title, el("div", "meta", view.meta), ...quotes);
+  return el("article", "card", auto(el("div", "", title, meta(view.meta))), ...quotes);
 }
 
 function foundItem(view, page) {
-  return el("li", "", button("title", () => page.open(view.open), view.title), el("div", "meta", view.meta), el("p", "snippet", view.text));
+  return auto(el("li", "", button("title", () => page.open(view.open), view.title), meta(view.meta), el("p", "snippet", view.text)));
 }
 
 function foundList(view, page) {
@@ -125,22 +142,24 @@ function foundList(view, page) {
 // What was understood, where each passage stood, and where the time went.
 function why(view) {
   if (!view) return null;
-  const facts = view.facts.flatMap(([name, fact]) => [el("dt", "", name), el("dd", "", fact)]);
+  const facts = view.facts.flatMap(([name, fact]) => [el("dt", "", name), auto(el("dd", "", fact))]);
   const head = el("tr", "", ...view.heads.map((name) => Object.assign(el("th", "", name), { scope: "col" })));
-  const rows = view.rows.map((row) => el("tr", "", ...row.map((cell) => el("td", "", cell))));
+  const rows = view.rows.map((row) => el("tr", "", ...row.map((cell) => auto(el("td", "", ...dotted(cell))))));
   const table = el("table", "", el("thead", "", head), el("tbody", "", ...rows));
-  return el("details", "why", el("summary", "", "Why this answer"), el("dl", "", ...facts), el("div", "wide", table));
+  // It scrolls sideways in a narrow window, which takes a focus of its own.
+  const wide = Object.assign(el("div", "wide", table), { tabIndex: 0, role: "region", ariaLabel: "What became of each passage" });
+  return el("details", "why", el("summary", "", "Why this answer"), el("dl", "", ...facts), wide);
 }
 
 function drawQuestion(view, page) {
   const edit = view.edit ? button("edit", () => page.open(view.edit), "✎") : null;
   if (edit) Object.assign(edit, { title: "Edit and ask again", ariaLabel: "Edit this question and ask again" });
-  return [el("div", "asked", el("h2", "question", view.text), edit), view.note ? el("div", "meta", view.note) : null];
+  return [auto(el("div", "asked", el("h2", "question", view.text), edit)), view.note ? el("div", "meta", view.note) : null];
 }
 
 function drawSentences(view, page) {
   const writing = view.writing ? el("span", "writing", view.writing) : null;
-  return [view.sentences.length || writing ? el("p", "prose", ...view.sentences.map((item) => sentence(item, page)), writing) : null];
+  return [view.sentences.length || writing ? auto(el("p", "prose", ...view.sentences.map((item) => sentence(item, page)), writing)) : null];
 }
 
 function drawAnswer(view, page) {
@@ -201,7 +220,7 @@ function drawChosen() {
 }
 
 function drawFound(view) {
-  return [el("ul", "reading", ...view.items.map((item) => el("li", "", el("span", "headline", item.title), " ", el("span", "meta", item.meta))))];
+  return [el("ul", "reading", ...view.items.map((item) => auto(el("li", "", el("span", "headline", item.title), " ", el("span", "meta", ...dotted(item.meta))))))];
 }
 
 function drawArticle(view) {
@@ -210,12 +229,12 @@ function drawArticle(view) {
   if (link) Object.assign(link, { href: view.link, target: "_blank", rel: "noopener noreferrer" });
   const headline = el("h2", "headline", view.title);
   const body = el("div", "body", ...pieces);
-  // Screen readers pronounce by lang; Arabic and Hebrew run from the right.
-  for (const node of [headline, body]) {
-    if (view.lang) node.lang = view.lang;
-    node.dir = view.dir;
-  }
-  return [headline, el("div", "meta byline", view.byline), link, ...notes(view.notes), drawRevision(view.revision), body];
+  const revision = drawRevision(view.revision);
+  // Screen readers pronounce by lang; Arabic and Hebrew run from the right, and all that stands over them begins there.
+  for (const node of [headline, body, revision?.querySelector(".changes")]) if (view.lang && node) node.lang = view.lang;
+  const article = el("div", "article", headline, el("div", "meta byline", ...dotted(view.byline)), link, ...notes(view.notes), revision, body);
+  article.dir = view.dir;
+  return [article];
 }
 
 // What became of the article since: closed, so that the quoted words stay what is seen first.
@@ -224,18 +243,77 @@ function drawRevision(revision) {
   const tags = { gone: "del", new: "ins" };
   const changes = revision.changes.map(([text, kind]) => (tags[kind] ? el(tags[kind], kind, text) : text));
   const box = el(changes.length ? "details" : "div", "revision");
-  box.append(el(changes.length ? "summary" : "div", "revision-head", revision.heading), el("div", "meta", revision.detail));
+  box.append(el(changes.length ? "summary" : "div", "revision-head", revision.heading), auto(el("div", "meta", revision.detail)));
   if (changes.length) box.append(el("div", "changes", ...changes));
   return box;
+}
+
+// Streamlit runs after the end of a page as long as it takes the reader to be there. A wheel is the reader's hand to it, which ends
+// the run, and at a scroll it looks where the reader is; a frame later, since it acts on the wheel at its next drawing.
+function letGo() {
+  const page = document.querySelector(".stMain");
+  page?.dispatchEvent(new Event("wheel"));
+  setTimeout(() => page?.dispatchEvent(new Event("scroll")), 25);
 }
 
 // The drawer slides in while this runs, the page still grows, and Streamlit follows its end: look again until all
 // stands, unless the reader has taken over.
 function bringIntoView(node, block) {
-  const timers = [0, 150, 450, 900].map((wait) => setTimeout(() => node.scrollIntoView({ block }), wait));
+  const look = () => {
+    letGo();
+    node.scrollIntoView({ block });
+  };
+  const timers = [0, 150, 450, 900, 1600, 2600].map((wait) => setTimeout(look, wait));
   const stop = () => timers.forEach(clearTimeout);
   for (const event of ["wheel", "touchmove", "keydown", "pointerdown"]) window.addEventListener(event, stop, { once: true, passive: true });
   return stop;
+}
+
+// What a drawer or a form leaves behind when it goes is a focus on nothing: it is given back to the button that opened it, by its
+// place, since a redraw makes the buttons anew.
+let opener = null;
+
+function opens(root) {
+  const at = [...root.querySelectorAll("button")].indexOf(root.getRootNode().activeElement);
+  opener = () => root.querySelectorAll("button")[at]?.focus();
+}
+
+// What to do for the keyboard once a view has left the page: an article goes back to its opener, a question becomes a form.
+function gone(data) {
+  if (data.kind === "article") opener?.();
+  if (data.kind !== "question") return;
+  // The form comes when Streamlit gets to it; who has gone elsewhere by then stays there.
+  for (const wait of [0, 100, 300, 700, 1500])
+    setTimeout(() => document.activeElement === document.body && document.querySelector('[class*="st-key-question-text-"] textarea')?.focus(), wait);
+}
+
+// What keeps the focus in Streamlit's dialogs sees no shadow root, and would pass by what stands in ours: the host takes the focus for
+// it and hands it on, and Tab is the browser's own until the last of it.
+function joinDialog(root) {
+  const shadow = root.getRootNode();
+  if (!shadow.host?.closest("[role=dialog]")) return;
+  const stops = () => [...root.querySelectorAll("a[href], button, input, summary")].filter((node) => node.checkVisibility());
+  if (!stops().length) return;
+  shadow.host.tabIndex = 0;
+  shadow.host.onfocus = () => shadow.activeElement || stops()[0].focus();
+  root.onkeydown = (event) => {
+    const next = stops()[stops().indexOf(shadow.activeElement) + (event.shiftKey ? -1 : 1)];
+    if (event.key === "Tab" && next) event.stopPropagation();
+  };
+}
+
+// One line for screen readers, which hear of what is put into it; in the page from the start, as they want it.
+const spoken = el("div", "");
+spoken.setAttribute("aria-live", "polite");
+spoken.style.cssText = "position: fixed; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)";
+document.body.append(spoken);
+let said = null;
+
+// An answer is said once, when it is whole, however often it is drawn.
+function say(announcement) {
+  if (!announcement || announcement.id === said) return;
+  said = announcement.id;
+  setTimeout(() => (spoken.textContent = announcement.text), 500);
 }
 
 const DRAW = { question: drawQuestion, sentences: drawSentences, answer: drawAnswer, found: drawFound, article: drawArticle, link: drawLink, chosen: drawChosen };
@@ -246,10 +324,25 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const preview = makePreview();
   const open = (key) => {
     preview.hide();
+    opens(root);
     setTriggerValue("open", key);
   };
   root.replaceChildren(...DRAW[data.kind](data, { open, preview }).filter(Boolean), preview.box);
+  joinDialog(root);
+  say(data.announcement);
+  const stop = settle(root, data);
+  return () => {
+    stop?.();
+    preview.hide();
+    setTimeout(() => root.isConnected || gone(data));
+  };
+}
+
+// Brings what is new into view; a question once for each value of ``scroll``, so that a redraw moves nothing under a reader.
+function settle(root, data) {
   const mark = root.querySelector("mark.focus");
   if (mark) return bringIntoView(mark, "center");
-  return data.scroll ? bringIntoView(root.querySelector(".question"), "start") : preview.hide;
+  if (!data.scroll || root.dataset.scrolled === data.scroll) return null;
+  root.dataset.scrolled = data.scroll;
+  return bringIntoView(root.querySelector(".question"), "start");
 }

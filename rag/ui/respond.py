@@ -26,7 +26,7 @@ def respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
     """Answer, keep the turn and draw the page anew. A question that fails waits no more and costs nothing: the turns that it was to replace stay."""
     stay = [turn for turn in session.turns() if turn.turn_id not in ask.instead_of]
     before = stay[: ask.after]
-    view = {"kind": "question", "text": ask.question, "note": words.scope(filters), "scroll": bool(ask.instead_of)}
+    view = {"kind": "question", "text": ask.question, "note": words.scope(filters), "scroll": "asked"}
     components.draw(view, key=f"question-{len(stay)}")
     live = st.empty()
     seen = _Seen(ask.question)
@@ -95,9 +95,11 @@ class _Seen:
 
 def _watch(events: Iterator[Event], seen: _Seen) -> Answer:
     """Show what happens, in words, as it happens; the answer is the last event."""
-    stage = st.status("Opening the library…", type="compact")
-    reading = stage.empty()
+    # First what stays: the words of the answer stand where they will be read, and what goes with the last of them goes from below.
     prose = st.empty()
+    below = st.empty()
+    stage = below.status("Opening the library…", type="compact")
+    reading = stage.empty()
     for event in events:
         match event:
             case Searched():
@@ -117,6 +119,7 @@ def _watch(events: Iterator[Event], seen: _Seen) -> Answer:
                 seen.citations.extend(event.citations)
                 _prose(prose, seen, "")
             case Answer():
+                below.empty()
                 return event
     raise NewsdeskError("The answer broke off before its end. Ask again.")
 

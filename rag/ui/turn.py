@@ -14,15 +14,15 @@ from rag.ui.escape import escape
 from rag.ui.filters import clear_filters
 from rag.ui.session import Ask
 from rag.ui.thumbs import judgement
-from rag.ui.views import answer_view, cited_places, places
+from rag.ui.views import View, announcement, answer_view, cited_places, places
 
 _EDIT = "edit"
 
 
 def draw_turn(assistant: Assistant, turn: Exchange, index: int, *, fresh: bool) -> None:
-    """Draw a turn that was answered; ``fresh`` brings it into view."""
+    """Draw a turn that was answered; the last one is brought into view, and a ``fresh`` one said to screen readers."""
     answer = turn.answer
-    _question(turn, index, fresh=fresh)
+    _question(turn, index, announcement(answer, turn.turn_id) if fresh else None)
     if answer.searched_as.strip() != answer.question.strip():
         _searched_as(turn, index)
     if answer.time:
@@ -40,11 +40,19 @@ def draw_turn(assistant: Assistant, turn: Exchange, index: int, *, fresh: bool) 
         st.button("Clear the filters and ask again", key=f"widen-{index}", on_click=_widen, args=(answer.question, index))
 
 
-def _question(turn: Exchange, index: int, *, fresh: bool) -> None:
+def _question(turn: Exchange, index: int, said: View | None) -> None:
     if st.session_state.get("editing") == turn.turn_id:
         _edit(turn, index)
         return
-    view = {"kind": "question", "text": turn.answer.question, "note": words.scope(turn.filters), "scroll": fresh, "edit": _EDIT}
+    scroll = turn.turn_id if turn is session.turns()[-1] and not session.waiting() else None
+    view = {
+        "kind": "question",
+        "text": turn.answer.question,
+        "note": words.scope(turn.filters),
+        "scroll": scroll,
+        "edit": _EDIT,
+        "announcement": said,
+    }
     if components.draw(view, key=f"question-{index}") == _EDIT:
         st.session_state.editing = turn.turn_id
         st.rerun()

@@ -85,6 +85,12 @@ def answer_view(answer: Answer) -> View:
     }
 
 
+def announcement(answer: Answer, id: str) -> View:
+    """What a screen reader says when the answer is there, once for each ``id``."""
+    sources = f" {words.count(len(answer.citations), 'quote')} cited." if answer.citations else ""
+    return {"id": id, "text": f"Answer: {answer.answer}{sources}"}
+
+
 def cited_places(answer: Answer) -> list[Place]:
     """The places of all quotes that are left."""
     known = places(answer)
