@@ -60,7 +60,7 @@ def fate_of(database: Database, home: Path, article_id: str) -> Fate:
 
 def out_of_search(database: Database, *, limit: int) -> tuple[int, list[OutOfSearch]]:
     """How many articles are held and not searched, and the first of them, the last removed first; purged ones are not among them."""
-    held = "FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NOT NULL"
+    held = "FROM articles a JOIN versions v USING (article_id, version) WHERE a.removed IS NOT NULL AND version <> ''"
     sql = f"SELECT article_id, v.title, v.source, v.published, a.removed, a.withheld AS by_hand {held} ORDER BY a.removed DESC, article_id LIMIT ?"
     with database.reading() as db:
         (total,) = db.execute(f"SELECT count(*) {held}").fetchone()
