@@ -41,7 +41,7 @@ def fate_of(database: Database, home: Path, article_id: str) -> Fate:
     """What hangs on an article, live or removed; raises NoSuchArticle for one that is not held, or was purged."""
     with database.reading() as db:
         row = db.execute(
-            "SELECT v.title, a.location, a.path FROM articles a JOIN versions v USING (article_id, version) WHERE article_id = ?",
+            "SELECT v.title, a.location, a.path FROM articles a JOIN versions v USING (article_id, version) WHERE article_id = ? AND version <> ''",
             (article_id,),
         ).fetchone()
         if row is None:
