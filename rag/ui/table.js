@@ -7,19 +7,20 @@ function el(tag, className, ...children) {
   return node;
 }
 
-function button(className, onClick, ...children) {
-  const node = el("button", className, ...children);
+function opener(className, key, open, text) {
+  const node = el("button", className, text);
   node.type = "button";
-  node.addEventListener("click", onClick);
+  node.dataset.opens = key;
+  node.addEventListener("click", () => open(key));
   return node;
 }
 
 function row(view, open) {
   const [published, outlet, language, versions, passages] = view.cells;
-  const title = button("title", () => open(view.open), view.title);
+  const title = opener("title", view.open, open, view.title);
   if (view.lang) title.lang = view.lang;
   title.dir = view.dir;
-  const changed = view.changed ? button("changed", () => open(view.changed), versions) : null;
+  const changed = view.changed ? opener("changed", view.changed, open, versions) : null;
   if (changed) Object.assign(changed, { title: "What changed", ariaLabel: `${versions} versions of “${view.title}”: what changed` });
   const cells = [
     el("td", "published", published),
@@ -48,12 +49,30 @@ function drawChanges(view) {
   return [headline, el("p", "meta", view.meta), el("p", "said", view.said), view.pieces.length ? body : null];
 }
 
+// Streamlit gives the keyboard back to the page, not to the row: it goes there once the drawer that the row opened is closed.
+function comeBack(root, key) {
+  let there = false;
+  root.watching?.disconnect();
+  root.watching = new MutationObserver(() => {
+    const now = document.querySelector('[data-testid="stDialog"]') !== null;
+    if (there && !now) {
+      root.watching.disconnect();
+      setTimeout(() => root.querySelector(`[data-opens="${key}"]`)?.focus(), 50);
+    }
+    there = now;
+  });
+  root.watching.observe(document.body, { childList: true, subtree: true });
+}
+
 const DRAW = { table: drawTable, changes: drawChanges };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".nd");
   root.dataset.kind = data.kind;
-  root.open = (key) => setTriggerValue("open", key);
+  root.open = (key) => {
+    comeBack(root, key);
+    setTriggerValue("open", key);
+  };
   // Drawn anew only where something changed, so that the keyboard stays on the row that was opened.
   const drawn = JSON.stringify(data);
   if (root.drawn === drawn) return;
