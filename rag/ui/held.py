@@ -58,11 +58,14 @@ def drawer(assistant: Assistant) -> None:
     def body() -> None:
         # The key by which page.css makes room for a drawer.
         with st.container(key="article"):
-            # Set anew by a click inside, which draws nothing but this.
-            if st.session_state.get(OPEN, opened).removing:
-                _removal(assistant, article.article_id)
-            else:
-                _article(assistant, article, versions, copies, changed=opened.changed)
+            try:
+                # Set anew by a click inside, which draws nothing but this.
+                if st.session_state.get(OPEN, opened).removing:
+                    _removal(assistant, article.article_id)
+                else:
+                    _article(assistant, article, versions, copies, changed=opened.changed)
+            except NewsdeskError as error:
+                st.error(escape(str(error)))
 
     st.dialog(escape(article.source or "Article"), width=WIDTH, position="right", on_dismiss=close_article)(body)()
 

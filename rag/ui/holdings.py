@@ -96,7 +96,7 @@ def state(overview: Overview, check: Check | None, serving: str | None, now: dat
 def finding(found: Finding) -> str:
     """Something that is wrong, and what to do about it on this page where that can be done here."""
     advice = "“Repair” puts it right" if found.advice == MENDED else found.advice
-    return f"{found.part}: {found.problem}; {advice}."
+    return f"{found.part[:1].upper()}{found.part[1:]}: {found.problem}; {advice}."
 
 
 def fates(fate: Fate) -> dict[str, str]:

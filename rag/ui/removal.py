@@ -18,7 +18,7 @@ from rag.ui.escape import escape
 from rag.ui.holdings import DELETE, TAKE_OUT, fates
 from rag.ui.work import carry_out
 
-ASKED, GONE, HOW = "library-asked", "library-gone", "library-how"
+ASKED, SURE, GONE, HOW = "library-asked", "library-sure", "library-gone", "library-how"
 PUT_BACK = "Put it back"
 _DOING = {TAKE_OUT: "Taking it out of search…", DELETE: "Deleting it…", PUT_BACK: "Putting it back…"}
 _MOST_SHOWN = 20
@@ -123,9 +123,6 @@ def _sure(article_id: str) -> None:
     st.session_state[SURE] = article_id
 
 
-SURE = "library-sure"
-
-
 def ask_again(assistant: Assistant) -> None:
     """The question before an article that is out of search is deleted for good."""
     id = session.take(SURE)
@@ -135,7 +132,11 @@ def ask_again(assistant: Assistant) -> None:
 
 @st.dialog("Delete for good")
 def _really(assistant: Assistant, article_id: str) -> None:
-    fate = what_hangs_on(assistant.stores, article_id)
+    try:
+        fate = what_hangs_on(assistant.stores, article_id)
+    except NewsdeskError as error:
+        st.error(escape(str(error)))
+        return
     st.markdown(f"**{escape(fate.title)}**  \n{escape(fates(fate)[DELETE])}")
     with st.container(horizontal=True, gap="small"):
         gone = st.button(DELETE, type="primary", key="library-delete-now", on_click=_ask, args=(Asked(DELETE, article_id, fate.title),))

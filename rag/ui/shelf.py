@@ -37,18 +37,21 @@ def _list(assistant: Assistant) -> None:
     filter_chips(sought.filters, of=OF, lead="Showing only")
     if sought != st.session_state.get(SOUGHT):
         st.session_state.update({SOUGHT: sought, PAGE: 0})
-    offset = A_PAGE * st.session_state[PAGE]
-    total, listed = articles(assistant, sought, limit=A_PAGE, offset=offset)
+    total, listed = _page(assistant, sought)
     if total and not listed:
         # Articles have gone since.
         st.session_state[PAGE] = (total - 1) // A_PAGE
-        st.rerun(scope="fragment")
+        total, listed = _page(assistant, sought)
     if not total:
         st.caption("Nothing fits." if sought.words else "No article fits these filters.")
     else:
-        st.caption(page_of(total, offset, len(listed)))
+        st.caption(page_of(total, A_PAGE * st.session_state[PAGE], len(listed)))
         _open(draw_table(table_view(listed), key="library-table"), listed)
         _pages(total)
+
+
+def _page(assistant: Assistant, sought: Sought) -> tuple[int, list[Listed]]:
+    return articles(assistant, sought, limit=A_PAGE, offset=A_PAGE * st.session_state[PAGE])
 
 
 def _sought(assistant: Assistant) -> Sought:
