@@ -34,7 +34,7 @@ _SYNC = (
 )
 
 
-_RANDOM = (
+STAND_IN = (
     "import numpy as np; from rag.models.embeddings import Embedder; draw = np.random.default_rng(7);"
     " drawn = lambda self, texts: (lambda v: v / np.linalg.norm(v, axis=1, keepdims=True))(draw.normal(size=(len(texts), 384)).astype('f4'));"
     " Embedder.embed = drawn; "
@@ -45,15 +45,15 @@ def measure(articles: int, *, stand_in: bool) -> dict[str, Any]:
     """The figures of one size."""
     with tempfile.TemporaryDirectory() as scratch:
         folder, home = Path(scratch) / "articles", Path(scratch) / "home"
-        paths = _write(articles, folder)
+        paths = write_articles(articles, folder)
         began = time.perf_counter()
         chars = sum(len(a.text) for entry in read_source(folder, name="x", settings=Settings(home=home)) for a in entry.articles)
         parsing = time.perf_counter() - began
-        first = _sync(folder, home, before=_RANDOM if stand_in else "")
-        second = _sync(folder, home)
+        first = sync_apart(folder, home, before=STAND_IN if stand_in else "")
+        second = sync_apart(folder, home)
         for path in paths[:: max(1, articles // _CHANGED)][:_CHANGED]:
             path.write_text(path.read_text(encoding="utf-8") + "\nThis report was extended in the evening.\n", encoding="utf-8")
-        third = _sync(folder, home)
+        third = sync_apart(folder, home)
         assert (first["added"], second["unchanged"], third["changed"]) == (articles, articles, _CHANGED), (first, second, third)
         size = sum(path.stat().st_size for path in home.rglob("*") if path.is_file()) / 1e6
         names = ("new", "nothing changed", "ten changed")
@@ -64,7 +64,8 @@ def measure(articles: int, *, stand_in: bool) -> dict[str, Any]:
         return {"articles": articles, "characters": chars, "parsing": parsing, "library_mb": size, "runs": runs}
 
 
-def _write(articles: int, folder: Path) -> list[Path]:
+def write_articles(articles: int, folder: Path) -> list[Path]:
+    """Generated articles, a Markdown file each, in a folder that is made."""
     folder.mkdir()
     paths = []
     for number, story in enumerate(generate(articles, seed=7)):
@@ -75,7 +76,8 @@ def _write(articles: int, folder: Path) -> list[Path]:
     return paths
 
 
-def _sync(folder: Path, home: Path, before: str = "") -> dict[str, Any]:
+def sync_apart(folder: Path, home: Path, before: str = "") -> dict[str, Any]:
+    """The report of a sync in a process of its own, which runs ``before`` first, with its seconds and peak memory."""
     done = subprocess.run(
         [sys.executable, "-c", _SYNC.format(before=before), str(folder)],
         env=os.environ | {"NEWSDESK_HOME": str(home)},

@@ -283,9 +283,9 @@ class Assistant:
         """Every version of an article, in the order in which they came; raises NoSuchArticle."""
         return self.library.versions_of(article_id)
 
-    def carried_by(self) -> dict[str, tuple[Carrier, ...]]:
-        """For each article that has copies, the other articles that carry its text."""
-        return carried_by(self.library.database)
+    def carried_by(self, article: Article) -> tuple[Carrier, ...]:
+        """The other articles that carry a copy of a version that is searched; none for any other version."""
+        return carried_by(self.library.database, [article.version]).get(article.article_id, ())
 
     def overview(self) -> Overview:
         """What the library holds; all zero where there is none yet."""

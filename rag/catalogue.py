@@ -10,7 +10,10 @@ from typing import Any
 from rag.assistant import Assistant
 from rag.errors import UsageError
 from rag.records import Filters, Passage
-from rag.store.listing import Listed, listed
+from rag.store.listing import Listed as Listed
+from rag.store.listing import Order as Order
+from rag.store.listing import Sought as Sought
+from rag.store.listing import languages, listed
 
 DETAILS = ("article_id", "version", "title", "source", "author", "published", "updated", "url", "language")
 PASSAGE = ("article_id", "version", "start", "end", "text", "score", "title", "source", "published", "url", "carried_by")
@@ -45,13 +48,17 @@ def article_to_json(assistant: Assistant, article_id: str, version: str | None =
     return {name: getattr(article, name) for name in DETAILS} | {"ingested": ingested, "text": article.text}
 
 
-def articles(
-    assistant: Assistant, *, filters: Filters = Filters(), title: str = "", limit: int | None = None, offset: int = 0
-) -> tuple[int, list[Listed]]:
-    """How many articles there are for these filters and words of a title, and those of one page, newest first."""
-    return listed(assistant.library.database, filters=filters, title=title, limit=limit, offset=offset)
+def articles(assistant: Assistant, sought: Sought = Sought(), *, limit: int | None = None, offset: int = 0) -> tuple[int, list[Listed]]:
+    """How many articles are sought, and those of one page."""
+    return listed(assistant.library.database, sought, limit=limit, offset=offset)
+
+
+def languages_held(assistant: Assistant) -> tuple[str, ...]:
+    """Languages of the articles that are searched, the commonest first."""
+    return languages(assistant.library.database)
 
 
 def listed_to_json(article: Listed) -> dict[str, Any]:
     """One article of a list."""
-    return asdict(article) | {"carried_by": [asdict(c) for c in article.carried_by]}
+    known = {name: getattr(article, name) for name in (*DETAILS, "ingested")}
+    return known | {"carried_by": [asdict(c) for c in article.carried_by]}

@@ -22,6 +22,9 @@ TRAM = (
     "Eleven trams were lost, and buses will run on three lines until the autumn.",
 )
 
+# The class of the button of ours that has the focus.
+FOCUSED = "(() => { let at = document.activeElement; while (at?.shadowRoot) at = at.shadowRoot.activeElement; return at?.className })()"
+
 
 @pytest.fixture
 def page(browser: Browser, tmp_path: Path) -> Iterator[Page]:
@@ -80,6 +83,46 @@ def test_revised_upload_marks_what_an_earlier_answer_cited(page: Page) -> None:
     assert revision.locator("del").all_text_contents() == ["Friday"]
     assert revision.locator("ins").all_text_contents() == ["Sunday"]
     assert page.locator("mark.focus").text_content() == "A crane fell into the port of Skell on Monday."
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Library").first.click()
+    keep_by_keyboard(page)
+
+
+def keep_by_keyboard(page: Page) -> None:
+    """Find the revised article, read it, see what changed, take it out and put it back, without a mouse."""
+    page.get_by_placeholder("Search title, outlet and text").fill("skell pos")
+    page.get_by_text("1 article", exact=True).wait_for(timeout=STARTS_WITHIN * 1000)
+    tab_to(page, "title")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-kind=article] .body")).to_contain_text("closed until Sunday")
+    close_drawer(page)
+    page.wait_for_function(f"() => ({FOCUSED}) === 'title'")  # the drawer leads back to the row that opened it
+    tab_to(page, "changed")
+    page.keyboard.press("Enter")
+    changes = page.locator("[data-kind=changes]")
+    expect(changes).to_contain_text("The text was changed in 1 place: 1 word went, 1 word came")
+    assert (changes.locator("del").all_text_contents(), changes.locator("ins").all_text_contents()) == (["Friday"], ["Sunday"])
+    page.get_by_role("button", name="Remove…").press("Enter")
+    page.get_by_text("No answer is found in it any more").wait_for()
+    page.get_by_role("button", name="Take it out of search").press("Enter")
+    page.get_by_text("Out of search: Port of Skell closed").wait_for(timeout=STARTS_WITHIN * 1000)
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("button", name="Put it back").first.press("Enter")
+    page.get_by_text("Back in search: Port of Skell closed").wait_for(timeout=STARTS_WITHIN * 1000)
+    expect(page.locator("[data-kind=table] .title")).to_have_text("Port of Skell closed")
+
+
+def close_drawer(page: Page) -> None:
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def tab_to(page: Page, name: str) -> None:
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate(FOCUSED) == name:
+            return
+    pytest.fail(f"Tab never comes to {name!r}")
 
 
 def test_address_of_a_feed_is_fetched_with_progress_and_answered_from(browser: Browser, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from rag.api.page import page_of
 from rag.api.problems import MEDIA_TYPE, Busy, Problem, TookTooLong, problem_of
 from rag.api.shapes import AnswerOut, ArticleOut, ArticlesOut, Asked, ListQuery, PassageOut, SearchQuery, State, Trouble
 from rag.assistant import Assistant
-from rag.catalogue import article_to_json, articles, filters_of, listed_to_json, passages_to_json
+from rag.catalogue import Sought, article_to_json, articles, filters_of, listed_to_json, passages_to_json
 from rag.errors import LibraryError, LibraryMismatch, ModelError, NewsdeskError, NoLibrary
 from rag.records import answer_to_json
 from rag.settings import Settings
@@ -121,7 +121,7 @@ async def list_articles(request: Request, query: Annotated[ListQuery, Query()]) 
 
     def page(assistant: Assistant) -> dict[str, Any]:
         filters = filters_of(assistant, query.since, query.until, query.outlet)
-        total, found = articles(assistant, filters=filters, title=query.q, limit=query.limit, offset=query.offset)
+        total, found = articles(assistant, Sought(filters, query.q), limit=query.limit, offset=query.offset)
         return {"total": total, "articles": [listed_to_json(article) for article in found]}
 
     return JSONResponse(await _desk(request).work(page))

@@ -6,6 +6,7 @@ it. Everything here can be made anew from the texts. It does not know what is sh
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -130,20 +131,34 @@ def groups(database: Database, versions: Collection[str]) -> dict[str, tuple[Car
     return {version: out[version] for version in versions if version in out}
 
 
-def carried_by(database: Database) -> dict[str, tuple[Carrier, ...]]:
-    """For each article that is searched, the other articles whose text is a copy of its own; those without any are left out."""
+def carried_by(database: Database, versions: Collection[str] | None = None) -> dict[str, tuple[Carrier, ...]]:
+    """For each article that is searched, the other articles whose text is a copy of its own; those without any are left out.
+
+    With ``versions``, so many as a page shows, only articles with these texts are looked at.
+    """
+    pairs = "SELECT s.version, o.version FROM copies c JOIN signatures s ON s.id = c.one JOIN signatures o ON o.id = c.other"
     with database.reading() as db:
-        articles = [Carrier(*row) for row in db.execute(f"SELECT {_CARRIER} WHERE a.removed IS NULL")]
-        pairs = db.execute(
-            "SELECT s.version, o.version FROM copies c JOIN signatures s ON s.id = c.one JOIN signatures o ON o.id = c.other"
-        ).fetchall()
+        if versions is None:
+            pairs_of = db.execute(pairs).fetchall()
+            rows = db.execute(f"SELECT {_CARRIER} WHERE a.removed IS NULL").fetchall()
+        else:
+            marks = ", ".join("?" * len(versions))
+            pairs_of = db.execute(f"{pairs} WHERE s.version IN ({marks})", list(versions)).fetchall()
+            near_by = json.dumps(sorted({*versions, *(other for _, other in pairs_of)}))
+            rows = db.execute(
+                f"SELECT {_CARRIER} WHERE a.removed IS NULL AND a.version IN (SELECT value FROM json_each(?))", (near_by,)
+            ).fetchall()
     by_version: dict[str, list[Carrier]] = {}
-    for article in articles:
-        by_version.setdefault(article.version, []).append(article)
-    near: dict[str, set[str]] = {version: {version} for version in by_version}
-    for one, other in pairs:
-        near[one].add(other)
-    found = {a.article_id: _ordered(c for v in near[a.version] for c in by_version[v] if c != a) for a in articles}
+    for carrier in (Carrier(*row) for row in rows):
+        by_version.setdefault(carrier.version, []).append(carrier)
+    near: dict[str, set[str]] = {version: {version} for version in by_version if versions is None or version in versions}
+    for one, other in pairs_of:
+        near.setdefault(one, {one}).add(other)
+    found = {
+        c.article_id: _ordered(o for v in near[own] for o in by_version.get(v, ()) if o != c)
+        for own in near
+        for c in by_version.get(own, ())
+    }
     return {id: others for id, others in found.items() if others}
 
 

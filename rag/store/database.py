@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rag.errors import LibraryError, LibraryMismatch, NoLibrary, StorageError
-from rag.text.words import fold
+from rag.text.moments import newest_first
+from rag.text.words import fold, tokens
 
 SCHEMA = 5
 # MIGRATIONS[n] brings a library of schema n to n + 1.
@@ -130,6 +131,8 @@ class Database:
         # What a reader deletes leaves no bytes in free pages; Debian's SQLite has it on by itself, others have not.
         connection.execute("PRAGMA secure_delete = ON")
         connection.create_function("fold", 1, _fold, deterministic=True)
+        connection.create_function("tokens", 1, _tokens, deterministic=True)
+        connection.create_function("newest_first", 1, newest_first, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
 
@@ -153,6 +156,11 @@ class Database:
 def _fold(text: str | None) -> str:
     """What SQL calls fold: words as they are compared."""
     return fold(text or "")
+
+
+def _tokens(text: str | None) -> str:
+    """What SQL calls tokens: the words as they are compared, parted by blanks."""
+    return " ".join(tokens(text or ""))
 
 
 def statements(script: str) -> Iterator[str]:

@@ -33,6 +33,15 @@ def differences(old: str, new: str) -> list[Piece]:
     return _merged(pieces)
 
 
+def tally(pieces: Sequence[Piece]) -> tuple[int, int, int]:
+    """In how many places the texts differ, how many words are gone and how many are new."""
+    counts = {kind: sum(len(_letters(_words(text))) for text, own in pieces if own == kind) for kind in ("gone", "new")}
+    places = sum(
+        1 for before, piece in zip([None, *pieces], pieces, strict=False) if piece[1] != "same" and (not before or before[1] == "same")
+    )
+    return places, counts["gone"], counts["new"]
+
+
 def _reworded(old: str, new: str) -> list[Piece]:
     one, two = _words(old), _words(new)
     if len(one) * len(two) > _MOST_PAIRS or Indel.normalized_similarity(_letters(one), _letters(two)) < _LEAST_COMMON:
