@@ -113,7 +113,7 @@ def test_quote_of_a_million_characters_that_an_older_release_kept_is_cut() -> No
 
 
 def test_revision_of_a_million_characters_is_cut() -> None:
-    versions = [Version("v", "2025-01-01", True), Version("w", "2025-01-02", True)]
+    versions = [Version("v", "2025-01-01", "Title", None, None, False), Version("w", "2025-01-02", "Title", None, None, True)]
     newest = Article("a", "w", "Title", "y" * 1_000_000, source="Skell Post")
     view = revision_view(article("x" * 1_000_000), versions, newest)
     assert view
