@@ -214,7 +214,7 @@ def test_kept_answer_shows_as_typed_and_the_page_goes_on(browser: Browser, desk:
     page.goto(f"{desk.address}?c={CONVERSATION}")
     page.locator("[data-kind=answer] .chip").first.wait_for(timeout=STARTS_WITHIN * 1000)
     assert page.title() == "Newsdesk"
-    assert shown(page.locator("h2.question")) == legible(payloads(desk.listener, "question"))
+    assert page.locator("h2.question").text_content() == legible(payloads(desk.listener, "question"))
     answer = page.locator("[data-kind=answer]")
     assert answer.locator(LIVE).count() == 0
     for summary in answer.locator("summary").all():
@@ -248,7 +248,7 @@ def open_drawer(page: Page, name: str, desk: Desk) -> None:
     mark = drawer.locator("mark.focus")
     mark.wait_for()
     held = desk.assistant.article(f"hostile-{name}")
-    assert shown(drawer.locator("h2.headline")) == legible(held.title)
+    assert drawer.locator("h2.headline").text_content() == legible(held.title)
     assert (mark.text_content() or "") == legible(held.text.partition("\n")[0])
     assert held.source
     expect(drawer.get_by_text(held.source[:20]).first).to_be_visible()
