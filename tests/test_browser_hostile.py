@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -123,8 +124,10 @@ def _refusal(question: str) -> Answer:
 
 
 def _written(body: dict[str, Any], listener: Listener) -> str:
-    """Each payload as a sentence, each with a citation of a passage that is there and of one that is not."""
-    return " ".join(f"The bridge cost {payload(name, listener, 'written')} [p1] [p99]." for name in PAYLOADS)
+    """Payloads as sentences, each with a citation of a passage that is there and of one that is not."""
+    id = re.search(r"<passage (\w+)>", body["messages"][-1]["content"])
+    names = ("script", "image", "md-image", "md-script", "math", "directive")
+    return " ".join(f"The bridge cost {payload(name, listener, 'written')} [{id[1] if id else 1}] [p99]." for name in names)
 
 
 def everything(assistant: Assistant, listener: Listener) -> Answer:
@@ -180,7 +183,7 @@ def _evaluated(assistant: Assistant, listener: Listener, root: Path) -> None:
             "question": f"How much did the bridge of {name} cost? {payload(name, listener, 'prompt')}",
             "assert": [{"type": "contains", "value": payload(name, listener, "expected")}],
         }
-        for name in ("image", "md-image", "directive", "math")
+        for name in ("md-image", "math")
     ]
     assistant.settings.prompts_file.write_text(json.dumps({"description": payloads(listener, "suite"), "tests": tests}), "utf-8")
     run = run_suite(read_suite(assistant.settings.prompts_file), assistant.settings, Options(), embedder=assistant.embedder).run
@@ -253,7 +256,7 @@ def open_drawer(page: Page, name: str, desk: Desk) -> None:
     assert held.source
     expect(drawer.get_by_text(held.source[:20]).first).to_be_visible()
     assert all(link.get_attribute("href").startswith(desk.listener.at("url")) for link in drawer.locator("a").all())  # type: ignore[union-attr]
-    assert drawer.locator("img, script, iframe, form, style, input, video, .katex").count() == 0
+    assert drawer.locator("img, script, iframe, form, input, video, .katex").count() == 0
     page.keyboard.press("Escape")
     expect(drawer).to_have_count(0)
 
