@@ -9,6 +9,7 @@ import threading
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -16,6 +17,10 @@ from starlette.middleware import Middleware
 from rag.api import ApiFirst, api_of
 from rag.opened import shared_assistant, warm
 from rag.settings import CHECKOUT, load_settings
+from rag.walls import OwnName, Walled, inline_scripts
+
+_SETTINGS = load_settings()
+_INDEX = Path(st.__file__).parent / "static" / "index.html"
 
 
 @asynccontextmanager
@@ -31,7 +36,11 @@ async def _beginning(_: st.App) -> AsyncIterator[None]:
 app = st.App(
     CHECKOUT / "app.py",
     lifespan=_beginning,
-    middleware=[Middleware(ApiFirst, api=api_of(shared_assistant, load_settings()))],
+    middleware=[
+        Middleware(Walled, scripts=inline_scripts(_INDEX.read_text("utf-8"))),
+        Middleware(ApiFirst, api=api_of(shared_assistant, _SETTINGS)),
+        Middleware(OwnName, names=_SETTINGS.host_names),
+    ],
 )
 
 

@@ -138,6 +138,10 @@ class Settings(BaseSettings):
         description="How many questions the chat suggests after an answer; each is answered before it is shown, and 0 suggests none.",
     )
     max_question_chars: int = Field(2000, ge=20, description="Longest question that is answered, in characters.")
+    hosts: str | None = Field(
+        None,
+        description="Names, with commas between them, under which a proxy hands on the pages, as `news.example.org`; without it, they open as `localhost` alone.",
+    )
     api_key: SecretStr | None = Field(
         None,
         description="Key that requests over HTTP must carry, 16 visible ASCII characters or more; without it, only programs on this computer are answered.",
@@ -163,6 +167,14 @@ class Settings(BaseSettings):
         if key is not None and not re.fullmatch(r"[!-~]{16,}", key.get_secret_value()):
             raise ValueError("no 16 or more visible ASCII characters without spaces; `openssl rand -hex 32` makes some")
         return key
+
+    @field_validator("hosts")
+    @classmethod
+    def _names(cls, given: str | None) -> str | None:
+        """Names as a browser's Host header has them, each without scheme and port."""
+        if given is not None and not all(re.fullmatch(r"[A-Za-z0-9.-]+", name.strip()) for name in given.split(",")):
+            raise ValueError("no names of hosts such as news.example.org, without scheme and port, with commas between them")
+        return given
 
     @field_validator("zone")
     @classmethod
@@ -197,6 +209,11 @@ class Settings(BaseSettings):
             if key not in ARTICLE_KEYS or not path:
                 raise ValueError(f"{key}={path}: write KEY=PLACE with a KEY of {', '.join(ARTICLE_KEYS)}")
         return given
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """``hosts`` as names in lower case, without ports."""
+        return tuple(name.strip().lower() for name in (self.hosts or "").split(",") if name.strip())
 
     @property
     def field_names(self) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from html import escape as _escape
 
 from rag.conversation import Conversation
 from rag.export.outline import Part, Said, Source, outline
+from rag.text.legible import legible
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -52,7 +53,7 @@ def to_html(conversation: Conversation) -> str:
 
 def escape(text: str) -> str:
     """The text as HTML that shows it, in an element or a quoted attribute."""
-    return _escape(_NO_TEXT.sub("\ufffd", text))
+    return _escape(legible(_NO_TEXT.sub("\ufffd", text)))
 
 
 def _part(part: Part, number: int) -> str:

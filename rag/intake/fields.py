@@ -18,6 +18,7 @@ from rag.intake.decode import tidy
 from rag.intake.identity import article_id, canonical_url, digest, site_of
 from rag.intake.language import language_of, primary_tag
 from rag.records import Article
+from rag.text.legible import legible_name
 
 _LONGEST = {"title": 500, "source": 200, "author": 300}
 _LONGEST_ID = 200
@@ -176,6 +177,7 @@ def _one_line(name: str, value: object) -> str | None:
 
 def _short(name: str, value: object, warnings: list[str]) -> str | None:
     text = _one_line(name, value)
+    text = (legible_name(text).strip() or None) if text else None
     longest = _LONGEST[name]
     if text is not None and len(text) > longest:
         warnings.append(f"{name} has {len(text)} characters; cut to {longest}")

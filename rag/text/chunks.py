@@ -16,6 +16,9 @@ _CLAUSE_END = re.compile(r"[,;:—–.!?…)\]][\"'”’»]*$")
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n")
 _FULL_ENOUGH = 0.5  # of max_tokens: from here on a chunk may end early, at the end of a paragraph
 _TOO_SMALL = 0.25  # of max_tokens: a last chunk below this is filled up from the one before it
+# Prose has four or five characters a token, but a "word" of a million letters, accents or invisible characters may count as one token or none.
+_MOST_CHARS_A_TOKEN = 32
+_WIDEST_GAP = 2000  # characters of white space inside a chunk
 
 
 def chunk_article(text: str, *, count_tokens: CountTokens, max_tokens: int) -> list[Chunk]:
@@ -24,10 +27,11 @@ def chunk_article(text: str, *, count_tokens: CountTokens, max_tokens: int) -> l
     A chunk takes as many sentences as fit, but ends at the last paragraph end in its second half if
     there is one. Tokens are counted by sentence and added up. A sentence above ``max_tokens`` is cut,
     at clauses if it can be, and its pieces stand in ``Chunk.sentences``; only a single character that
-    counts more than ``max_tokens`` stays as it is.
+    counts more than ``max_tokens`` stays as it is. A token is never taken for more than ``_MOST_CHARS_A_TOKEN`` characters, so that
+    no chunk is much longer than prose can be.
     """
     spans, counts = _fitting(text, split_sentences(text), count_tokens, max_tokens)
-    groups = _packed(counts, _paragraph_ends(text, spans), max_tokens)
+    groups = _apart(spans, _packed(counts, _paragraph_ends(text, spans), max_tokens))
     return [Chunk(spans[first].start, spans[last - 1].end, tuple(spans[first:last])) for first, last in groups]
 
 
@@ -46,7 +50,11 @@ def _fitting(text: str, sentences: list[Span], count_tokens: CountTokens, max_to
 
 
 def _counted(text: str, spans: Sequence[Span], count_tokens: CountTokens) -> list[int]:
-    return count_tokens([text[span.start : span.end] for span in spans]) if spans else []
+    """The tokens of each, or as many as its characters must count for."""
+    if not spans:
+        return []
+    counts = count_tokens([text[span.start : span.end] for span in spans])
+    return [max(count, (span.end - span.start) // _MOST_CHARS_A_TOKEN) for span, count in zip(spans, counts, strict=True)]
 
 
 def _divided(text: str, sentence: Span, count_tokens: CountTokens, max_tokens: int) -> tuple[list[Span], list[int]]:
@@ -57,8 +65,17 @@ def _divided(text: str, sentence: Span, count_tokens: CountTokens, max_tokens: i
         words = [part for word, count in zip(words, counts, strict=True) for part in _halved(word, count, max_tokens)]
         counts = _counted(text, words, count_tokens)
     clause_ends = [bool(_CLAUSE_END.search(text[word.start : word.end])) for word in words]
-    groups = _packed(counts, clause_ends, max_tokens)
+    groups = _apart(words, _packed(counts, clause_ends, max_tokens))
     return [Span(words[first].start, words[last - 1].end) for first, last in groups], [sum(counts[first:last]) for first, last in groups]
+
+
+def _apart(spans: Sequence[Span], groups: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The groups, each ended where a gap follows that no chunk should hold."""
+    out = []
+    for first, last in groups:
+        cuts = [n for n in range(first + 1, last) if spans[n].start - spans[n - 1].end > _WIDEST_GAP]
+        out += list(pairwise([first, *cuts, last]))
+    return out
 
 
 def _too_long(word: Span, count: int, max_tokens: int) -> bool:

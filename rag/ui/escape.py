@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import string
 
+from rag.text.legible import legible
+
 JOINER = "\u2060"
 MARKS = frozenset(string.punctuation)
 
@@ -14,7 +16,7 @@ def escape(text: str) -> str:
     A backslash stops markdown, math and HTML. Streamlit looks for emoji, icons, arrows and bare links once more
     after the backslashes are gone, so an invisible word joiner parts each mark from what stands before it.
     """
-    line = " ".join(text.split())
+    line = legible(" ".join(text.split()))
     return "".join(
         f"{JOINER if before not in ('', ' ') else ''}\\{char}" if char in MARKS else char
         for before, char in zip(("", *line), line, strict=False)

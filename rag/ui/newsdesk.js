@@ -1,9 +1,18 @@
 // Draws one view of rag/ui/views.py. Text enters the page through text nodes only.
 
+// As rag/text/legible.py has it: what would turn other words around, or cover them, is shown as what it is.
+const OVERRIDES = /[\u202d\u202e]/g;
+const TOO_MANY_MARKS = /([\p{Mn}\p{Me}]{8})[\p{Mn}\p{Me}]+/gu;
+
+function legible(text) {
+  return text.replace(OVERRIDES, "\ufffd").replace(TOO_MANY_MARKS, "$1\ufffd");
+}
+
 function el(tag, className, ...children) {
   const node = document.createElement(tag);
   if (className) node.className = className;
-  node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  const given = children.filter((child) => child !== null && child !== undefined && child !== "");
+  node.append(...given.map((child) => (typeof child === "string" ? legible(child) : child)));
   return node;
 }
 
@@ -223,8 +232,14 @@ function drawFound(view) {
   return [el("ul", "reading", ...view.items.map((item) => auto(el("li", "", el("span", "headline", item.title), " ", el("span", "meta", ...dotted(item.meta))))))];
 }
 
+// A browser sets a line of 200,000 letters in minutes, and a hundred of 2,000 at once.
+function lines(text) {
+  const parts = text.match(/[^\n]{1,2000}\n*|\n+/gu) ?? [];
+  return parts.flatMap((part, index) => (part.endsWith("\n") || index === parts.length - 1 ? [part] : [part, el("br")]));
+}
+
 function drawArticle(view) {
-  const pieces = view.text.map(([text, kind]) => (kind ? el("mark", kind, text) : text));
+  const pieces = view.text.flatMap(([text, kind]) => (kind ? [el("mark", kind, ...lines(text))] : lines(text)));
   const link = view.link ? el("a", "original", "Open the original ↗") : null;
   if (link) Object.assign(link, { href: view.link, target: "_blank", rel: "noopener noreferrer" });
   const headline = el("h2", "headline", view.title);
@@ -232,7 +247,7 @@ function drawArticle(view) {
   const revision = drawRevision(view.revision);
   // Screen readers pronounce by lang; Arabic and Hebrew run from the right, and all that stands over them begins there.
   for (const node of [headline, body, revision?.querySelector(".changes")]) if (view.lang && node) node.lang = view.lang;
-  const article = el("div", "article", headline, el("div", "meta byline", ...dotted(view.byline)), link, ...notes(view.notes), revision, body);
+  const article = el("div", "article", headline, el("div", "meta byline", ...dotted(view.byline)), link, ...notes(view.notes), view.part ? el("div", "note", view.part) : null, revision, body);
   article.dir = view.dir;
   return [article];
 }
@@ -241,7 +256,7 @@ function drawArticle(view) {
 function drawRevision(revision) {
   if (!revision) return null;
   const tags = { gone: "del", new: "ins" };
-  const changes = revision.changes.map(([text, kind]) => (tags[kind] ? el(tags[kind], kind, text) : text));
+  const changes = revision.changes.map(([text, kind]) => (tags[kind] ? el(tags[kind], kind, ...lines(text)) : el("span", "", ...lines(text))));
   const box = el(changes.length ? "details" : "div", "revision");
   box.append(el(changes.length ? "summary" : "div", "revision-head", revision.heading), auto(el("div", "meta", revision.detail)));
   if (changes.length) box.append(el("div", "changes", ...changes));

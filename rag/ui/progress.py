@@ -6,6 +6,8 @@ import time
 
 import streamlit as st
 
+from rag.ui.escape import escape
+
 STAGES = {
     "fetching": "Fetching",
     "reading": "Reading the articles",
@@ -39,7 +41,7 @@ class Progress:
         if done < total and now - self._drawn < SECONDS_BETWEEN_UPDATES:
             return
         self._drawn = now
-        label = f"{STAGES.get(stage, stage.capitalize())}: {done:,} of {total:,}"
+        label = f"{STAGES.get(stage) or escape(stage.capitalize())}: {done:,} of {total:,}"
         self._bar.progress(done / total if total else 1.0, label + pace(done - self._first, total - done, now - self._began))
 
 

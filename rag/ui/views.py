@@ -25,6 +25,9 @@ View = dict[str, Any]
 # Characters of unchanged text that stay on each side of a change.
 _AROUND = 90
 
+# Characters of an article on each side of the quote, which a browser sets within a second or two, and of all changes.
+_BESIDE, _CHANGED = 100_000, 50_000
+
 # What stands behind the sentence itself.
 MARKS = {"partly": "in part", "misattributed": "source corrected", "unsupported": "not supported"}
 
@@ -141,7 +144,13 @@ def passages_view(passages: Sequence[Passage]) -> View:
 
 
 def article_view(article: Article, focus: Place, cited: Iterable[Place], revision: View | None = None) -> View:
-    """The whole article, cut where marks begin and end; ``focus`` is what is scrolled into view, ``revision`` what became of it since."""
+    """The whole article, cut where marks begin and end; ``focus`` is what is scrolled into view, ``revision`` what became of it since.
+
+    Of a text longer than a page can bear, what lies around ``focus``; ``part`` says so.
+    """
+    first, last = max(0, focus.start - _BESIDE), min(len(article.text), focus.start + _BESIDE)
+    marks = [Span(p.start - first, min(p.end, last) - first) for p in cited if first <= p.start < last]
+    whole = last - first == len(article.text)
     return {
         "kind": "article",
         "title": article.title,
@@ -156,7 +165,8 @@ def article_view(article: Article, focus: Place, cited: Iterable[Place], revisio
         "link": words.original(article.url, article.text[focus.start : focus.end]),
         "notes": notes_view(notes(Span(focus.start, focus.end), article.text[focus.start : focus.end], article.published)),
         "revision": revision,
-        "text": segments(article.text, Span(focus.start, focus.end), [Span(p.start, p.end) for p in cited]),
+        "part": None if whole else f"Shown are the characters {first + 1:,} to {last:,} of {len(article.text):,}.",
+        "text": segments(article.text[first:last], Span(focus.start - first, min(focus.end, last) - first), marks),
     }
 
 
@@ -177,7 +187,7 @@ def revision_view(shown: Article, versions: Sequence[Version], newest: Article |
     this, that = came[shown.version], came[newest.version]
     later = "another one of the same day" if this == that else f"the one of {that}"
     detail = f"This is the version taken in on {this}, which the answer quoted; questions search {later}."
-    changes = shortened(differences(shown.text, newest.text))
+    changes = _bounded(shortened(differences(shown.text, newest.text)))
     if shown.title != newest.title:
         changes = [(shown.title, "gone"), (newest.title, "new"), ("\n\n", "same"), *changes]
     return {"heading": "Since revised", "detail": detail, "changes": changes}
@@ -192,6 +202,18 @@ def shortened(pieces: Sequence[Piece]) -> list[Piece]:
             after = text[-_AROUND:].partition(" ")[2] if index < len(pieces) - 1 else ""
             text = f"{before} … {after}"
         out.append((text, kind))
+    return out
+
+
+def _bounded(pieces: Iterable[Piece]) -> list[Piece]:
+    """As many of the pieces, and of the last one, as are worth reading."""
+    out: list[Piece] = []
+    left = _CHANGED
+    for text, kind in pieces:
+        if len(text) > left:
+            return [*out, (f"{text[:left]} …", kind)]
+        out.append((text, kind))
+        left -= len(text)
     return out
 
 
