@@ -43,6 +43,9 @@ def library_page(assistant: Assistant, *, chat: st.Page) -> None:
 
 
 def _boxes(assistant: Assistant) -> None:
+    if not session.may_change():
+        st.caption("Editors add and remove articles.")
+        return
     number = st.session_state.setdefault(ROUND, 0)
     files = st.file_uploader(
         "Drop articles here",
@@ -80,7 +83,8 @@ def _address_box(number: int) -> str:
 
 
 def _carry_out(work: Callable[[Progress], Outcome]) -> None:
-    """Do it with progress and draw the page again; a click or a reader who leaves stops it, and the old state stays served."""
+    """Do it with progress and draw the page again; a click or a reader who leaves stops it, and the old state stays served. Raises NotAllowed."""
+    session.must_be_editor()
     if not _RUNNING.acquire(blocking=False):
         st.error("Articles are being added in another window: wait until that has ended.")
         return
@@ -122,6 +126,8 @@ def _remarks(title: str, remarks: Iterable[tuple[str, int | None, str]]) -> None
 def _held(assistant: Assistant) -> None:
     overview = assistant.overview()
     if not overview.articles:
+        if not session.may_change():
+            return
         st.caption(
             "Nothing yet. Drop files above, paste an address, or name a folder on the command line: `newsdesk sync FOLDER`. "
             "Nothing leaves this computer, but requests for addresses that you give."
