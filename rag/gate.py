@@ -44,7 +44,8 @@ class Gate:
             await self._pages(scope, receive, send)
             return
         request = Request(scope)
-        path = request.url.path
+        # As it is routed; request.url is put together with the Host header, which may say anything.
+        path = scope["path"]
         if path.startswith(_CLOSED) and not _may_come_in(self.person(request)):
             await PlainTextResponse("Sign in first.", 403)(scope, receive, send)
             return
@@ -94,7 +95,8 @@ class Gate:
 
 def _remember(request: Request, headers: MutableHeaders) -> None:
     """What was asked for, until its reader has signed in."""
-    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    asked = f"{path}?{query}" if query else path
     if asked != "/" and _OURS.fullmatch(asked):
         headers.append("set-cookie", f"{_ASKED}={asked}; Max-Age={_ASKED_SECONDS}; Path=/; HttpOnly; SameSite=Lax")
 

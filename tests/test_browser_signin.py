@@ -124,6 +124,7 @@ def test_nothing_else_answers_those_who_did_not_sign_in(
     files = {"file": ("a.md", b"x", "text/markdown")}
     for path in ("/media/x.md", "/_stcore/metrics", "/_stcore/agent/openapi.json", "/_stcore/script-health-check"):
         assert httpx.get(address + path).status_code == 403, path
+        assert httpx.get(address + path, headers={"Host": "localhost/b"}).status_code == 403, path
     assert httpx.put(f"{address}/_stcore/upload_file/a/b", files=files).text == "Sign in first."
     assert httpx.get(f"{address}/api/articles").status_code == 403
     assert httpx.get(f"{address}/api/health").status_code == 200
