@@ -108,8 +108,8 @@ def _lead_back(request: Request, headers: MutableHeaders) -> None:
         if _OURS.fullmatch(asked):
             headers["location"] = asked
         headers.append("set-cookie", f"{_ASKED}=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax")
-    elif "state" in request.query_params:
-        # Without a state it is the way back from signing out.
+    elif {"state", "error"} & request.query_params.keys():
+        # With neither it is the way back from signing out.
         headers["location"] = f"/?{TROUBLE}={FAILED}"
 
 
