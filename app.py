@@ -1,4 +1,4 @@
-"""The web app: opens the assistant once and lists the pages."""
+"""The web app: opens the assistant once, asks who is there, and lists the pages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rag.ui.chat import chat_page
 from rag.ui.escape import escape
 from rag.ui.evaluate import evaluate_page
 from rag.ui.library import library_page
+from rag.ui.signing_in import come_in
 
 ICON = Path(__file__).parent / "rag" / "ui" / "icon.svg"
 
@@ -40,8 +41,10 @@ def evaluate() -> None:
 
 
 def _draw(page: Callable[[Assistant], None]) -> None:
-    """A page over the assistant of the session where a test has put one there."""
+    """A page for those who may see it, over the assistant of the session where a test has put one there."""
     try:
+        if not come_in():
+            return
         assistant = st.session_state.get("assistant") or open_assistant()
     except NewsdeskError as error:
         st.error(escape(str(error)))

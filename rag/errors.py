@@ -7,7 +7,8 @@ NewsdeskError                what the command line prints in one line (exit 1)
 │   │   ├── RejectedFile     one file of a source, or one line of it, that was left out
 │   │   └── FetchError       an address that was refused, or did not answer
 │   ├── NoSuchArticle        an article or version that the library does not hold
-│   └── NoSuchConversation   a conversation that the library does not hold, or another owner's
+│   ├── NoSuchConversation   a conversation that the library does not hold, or another owner's
+│   └── NotAllowed           something that this person may not do
 ├── LibraryError             the library or its index cannot be used
 │   ├── NoLibrary            nothing has been synced yet
 │   ├── LibraryMismatch      made by another model, chunking or release
@@ -47,6 +48,10 @@ class NoSuchArticle(UsageError):
 
 class NoSuchConversation(UsageError):
     """The library does not hold that conversation, or it is another owner's."""
+
+
+class NotAllowed(UsageError):
+    """Nobody is signed in, or somebody who may not do this."""
 
 
 class LibraryError(NewsdeskError):

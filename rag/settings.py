@@ -9,20 +9,30 @@ from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rag.errors import UsageError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-
-
+# Words in the names of settings whose values are told to nobody.
+_SECRET = ("key", "secret", "cookie")
 ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "updated", "language", "text")
 
 
 def _split(fields: str | None) -> tuple[tuple[str, str], ...]:
     parts = (part.partition("=") for part in (fields or "").split(",") if part.strip())
     return tuple((key.strip(), path.strip()) for key, _, path in parts)
+
+
+def names(given: str | None) -> tuple[str, ...]:
+    """What stands between commas."""
+    return tuple(part.strip() for part in (given or "").split(",") if part.strip())
+
+
+def hard_to_guess(key: str, least: int) -> bool:
+    """Whether a key has that many characters, each a visible one of ASCII."""
+    return re.fullmatch(rf"[!-~]{{{least},}}", key) is not None
 
 
 class Settings(BaseSettings):
@@ -151,6 +161,32 @@ class Settings(BaseSettings):
     )
     api_seconds: float = Field(360, ge=1, le=3600, description="Longest time that an answer over HTTP may take, in seconds.")
 
+    signin_metadata: str | None = Field(
+        None,
+        description="Address of the OpenID provider's metadata, which ends in `/.well-known/openid-configuration`; with the four below, people sign in, and without any of the five nobody does.",
+    )
+    signin_client: str | None = Field(None, description="Name under which the provider knows this Newsdesk, its `client_id`.")
+    signin_secret: SecretStr | None = Field(None, description="The provider's `client_secret` for it.")
+    signin_secret_file: Path | None = Field(None, description="File that holds the `client_secret`, in place of the variable.")
+    signin_cookie: SecretStr | None = Field(
+        None,
+        description="What the cookies of those who signed in are signed with, 32 visible ASCII characters or more; a new one signs everybody out.",
+    )
+    signin_cookie_file: Path | None = Field(None, description="File that holds it, in place of the variable.")
+    signin_address: str | None = Field(
+        None,
+        description="Address at which people open the app, as `https://news.example.org`; the provider must know it with `/oauth2callback` after it.",
+    )
+    signin_hours: float = Field(12, gt=0, le=720, description="How long a sign-in lasts, in hours.")
+    readers: str | None = Field(
+        None,
+        description="Who may come in of those whom the provider signs in: verified e-mail addresses, `@example.org` for all of a domain, or `sub:` with the provider's own id, between commas; without it, everybody.",
+    )
+    editors: str | None = Field(
+        None,
+        description="Who may change the library and run test prompts, written as readers are; without it, nobody, where people sign in.",
+    )
+
     zone: str | None = Field(
         None,
         description="Time zone of the readers, as `Europe/Berlin`, in which a question's “yesterday” is meant; without it, this machine's.",
@@ -160,20 +196,43 @@ class Settings(BaseSettings):
         description="Day from which a question's “last week” counts, for archives and tests (YYYY-MM-DD); without it, the day that it is.",
     )
 
-    @field_validator("api_key")
+    @field_validator("api_key", "signin_cookie")
     @classmethod
-    def _hard_to_guess(cls, key: SecretStr | None) -> SecretStr | None:
+    def _hard_to_guess(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         """Long enough, and nothing that a header could not carry."""
-        if key is not None and not re.fullmatch(r"[!-~]{16,}", key.get_secret_value()):
-            raise ValueError("no 16 or more visible ASCII characters without spaces; `openssl rand -hex 32` makes some")
+        least = 16 if info.field_name == "api_key" else 32
+        if key is not None and not hard_to_guess(key.get_secret_value(), least):
+            raise ValueError(f"no {least} or more visible ASCII characters without spaces; `openssl rand -hex 32` makes some")
         return key
 
     @field_validator("hosts")
     @classmethod
     def _names(cls, given: str | None) -> str | None:
         """Names as a browser's Host header has them, each without scheme and port."""
-        if given is not None and not all(re.fullmatch(r"[A-Za-z0-9.-]+", name.strip()) for name in given.split(",")):
+        if given is not None and not all(re.fullmatch(r"[A-Za-z0-9.-]+", name) for name in names(given)):
             raise ValueError("no names of hosts such as news.example.org, without scheme and port, with commas between them")
+        return given
+
+    @field_validator("signin_metadata", "signin_address")
+    @classmethod
+    def _kept_secret_on_the_way(cls, url: str | None, info: ValidationInfo) -> str | None:
+        """A web address over TLS, or on this computer; the app's own has no path."""
+        if url is not None:
+            parts = urlsplit(url)
+            here = parts.hostname in ("localhost", "127.0.0.1", "::1")
+            if not parts.hostname or parts.username or parts.password or parts.scheme not in (("http", "https") if here else ("https",)):
+                raise ValueError("no https address (http is for localhost) without a user name in it")
+            if info.field_name == "signin_address" and (parts.path.strip("/") or parts.query or parts.fragment):
+                raise ValueError("more than https://, name and port, while Newsdesk is not served under a path")
+        return url and url.rstrip("/")
+
+    @field_validator("readers", "editors")
+    @classmethod
+    def _people(cls, given: str | None) -> str | None:
+        """Each is an e-mail address, a domain with @ before it, or an id with sub: before it."""
+        for name in names(given):
+            if not re.fullmatch(r"sub:\S.*|[^@\s]*@[^@\s]+", name):
+                raise ValueError(f"{name}: write ann@example.org, @example.org or sub:ID")
         return given
 
     @field_validator("zone")
@@ -185,7 +244,7 @@ class Settings(BaseSettings):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("no time zone such as Europe/Berlin") from error
 
-    @field_validator("home", "prompts", "models")
+    @field_validator("home", "prompts", "models", "signin_secret_file", "signin_cookie_file")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         """Wherever a process of ours runs, the folder is the same one."""
@@ -213,7 +272,7 @@ class Settings(BaseSettings):
     @property
     def host_names(self) -> tuple[str, ...]:
         """``hosts`` as names in lower case, without ports."""
-        return tuple(name.strip().lower() for name in (self.hosts or "").split(",") if name.strip())
+        return tuple(name.lower() for name in names(self.hosts))
 
     @property
     def field_names(self) -> tuple[tuple[str, str], ...]:
@@ -233,6 +292,12 @@ class Settings(BaseSettings):
     def models_folder(self) -> Path:
         """Where the packaged models are kept once they have been converted; it can be deleted at any time."""
         return self.models or self.home / "models"
+
+    def as_environment(self) -> dict[str, str]:
+        """The settings as the variables of a process that is to run under the same ones, secrets in clear text."""
+        known = self.model_dump(mode="json", exclude_none=True)
+        secret = {name: value.get_secret_value() for name, value in self if isinstance(value, SecretStr)}
+        return {f"NEWSDESK_{name.upper()}": str(value) for name, value in (known | secret).items()}
 
     @classmethod
     def settings_customise_sources(
@@ -262,4 +327,4 @@ def load_settings() -> Settings:
 
 def _fault(name: str, what: str, given: object) -> str:
     """A bad setting in words; a key, or what somebody meant as one, is not repeated."""
-    return f"{name}: {what}" + ("" if "key" in name.lower() else f" (given: {given!r})")
+    return f"{name}: {what}" + ("" if any(word in name.lower() for word in _SECRET) else f" (given: {given!r})")

@@ -17,9 +17,9 @@ from rag.settings import Settings
 
 
 @contextmanager
-def served(opened: Callable[[], Assistant], settings: Settings) -> Iterator[str]:
-    """The address of /api, over the assistant that ``opened`` gives."""
-    app = ApiFirst(PlainTextResponse("pages"), api_of(opened, settings))
+def served(opened: Callable[[], Assistant], settings: Settings, *, people: bool = False) -> Iterator[str]:
+    """The address of /api, over the assistant that ``opened`` gives; ``people`` sign in to the pages."""
+    app = ApiFirst(PlainTextResponse("pages"), api_of(opened, settings, people=people))
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="critical", access_log=False, timeout_graceful_shutdown=5))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -331,6 +331,11 @@ def test_key_that_is_none_is_refused_without_being_repeated(
         ({"Host": "localhost:8501", "Origin": "http://localhost:3000"}, 403),
         ({"Host": "localhost:8501", "Origin": "null"}, 403),
         ({"X-Forwarded-For": "203.0.113.9"}, 403),
+        ({"X-Forwarded-For": "127.0.0.1"}, 403),
+        ({"X-Forwarded-Proto": "https"}, 403),
+        ({"Forwarded": "for=127.0.0.1"}, 403),
+        ({"X-Real-IP": "127.0.0.1"}, 403),
+        ({"Via": "1.1 proxy"}, 403),
     ],
     ids=lambda value: " ".join(value.values()) if isinstance(value, dict) else str(value),
 )
@@ -347,6 +352,12 @@ def test_without_a_key_only_this_computer_is_answered(address: str, headers: dic
 
 def test_two_hosts_are_none(address: str) -> None:
     assert b" 40" in _raw(address, b"GET /api/articles HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n").split(b"\r\n")[0]
+
+
+def test_proxy_that_says_nothing_of_itself_and_speaks_http_1_0_is_not_local(address: str) -> None:
+    said = _raw(address, b"GET /api/articles HTTP/1.0\r\nHost: 127.0.0.1:8501\r\nConnection: close\r\n\r\n")
+    assert b" 403 " in said.split(b"\r\n")[0]
+    assert b"through a proxy" in said
 
 
 # Bounds

@@ -16,6 +16,7 @@ TABLE = (
     "records",
     "conversation",
     "settings",
+    "signin",
     "text",
     "intake",
     "fetch",
@@ -29,7 +30,7 @@ TABLE = (
     "assistant",
     "evaluate",
     "batch terminal catalogue opened walls",
-    "ui api cli",
+    "ui api cli gate",
     "__main__ app serve",
 )
 LEVEL = {room: level for level, line in enumerate(TABLE) for room in line.split()}
@@ -45,9 +46,9 @@ ALSO_NOT = {
 KEPT_IN = {
     "chromadb": ("rag/store/vectors.py",),
     "sqlite3": ("rag/store/",),
-    "streamlit": ("rag/ui/", "app.py", "rag/serve.py"),
+    "streamlit": ("rag/ui/", "app.py", "rag/gate.py", "rag/serve.py"),
     "fastapi": ("rag/api/",),
-    "starlette": ("rag/api/", "rag/serve.py", "rag/walls.py"),
+    "starlette": ("rag/api/", "rag/gate.py", "rag/serve.py", "rag/walls.py"),
     "langchain_core": ("rag/models/", "rag/retrieve.py", "rag/answer/generate.py"),
     "langchain": ("rag/models/", "rag/retrieve.py", "rag/answer/generate.py"),
     "sentence_transformers": ("rag/models/",),

@@ -39,6 +39,8 @@ FLAGS = [
     "--disable-sync",
 ]
 STARTS_WITHIN = 120
+# Stands in a variable for the port that the app is given.
+PORT = "{port}"
 HOSTILE = "Costs $5 or $6, :red[alarm] <b>bold</b> ![x](https://evil.example/x.png) [go](https://evil.example) :smile: -> www.evil.example *stars*"
 CONVERSATION = "0" * 31 + "1"
 
@@ -88,6 +90,7 @@ def served(home: Path, **variables: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    variables = {name: value.replace(PORT, str(port)) for name, value in variables.items()}
     command = [sys.executable, "-m", "rag.serve", "--port", str(port)]
     with subprocess.Popen(command, cwd=CHECKOUT, env=os.environ | {"NEWSDESK_HOME": str(home)} | variables) as server:
         try:

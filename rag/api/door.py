@@ -19,15 +19,18 @@ BODY_SECONDS = 20.0
 # What a supervisor asks, from wherever it runs; neither says what the library holds or where it lies.
 _ANYBODY = ("/health", "/ready")
 _LOOPBACK = re.compile(r"(localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
+# Only proxies write these.
+_FORWARDED = re.compile(r"forwarded|via|x-forwarded-.+|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip", re.IGNORECASE)
 _OUTSIDE = "set NEWSDESK_API_KEY where Newsdesk runs, and send it as Authorization: Bearer KEY."
 
 
 class Door:
     """Stands before an application: refuses whom it does not know, and hands on requests whose body is there, whole and small."""
 
-    def __init__(self, app: ASGIApp, key: str | None) -> None:
+    def __init__(self, app: ASGIApp, key: str | None, *, local: bool = True) -> None:
         self._app = app
         self._key = key
+        self._local = local
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let it through."""
@@ -35,7 +38,7 @@ class Door:
             await send({"type": "websocket.close", "code": 1008})
             return
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        refused = None if path in _ANYBODY else refusal(scope, self._key)
+        refused = None if path in _ANYBODY else refusal(scope, self._key, local=self._local)
         try:
             body = b"" if refused else await _body(Headers(scope=scope), receive)
         except _Refused as error:
@@ -50,11 +53,12 @@ class Door:
         await self._app(scope, _again(body, receive), send)
 
 
-def refusal(scope: Scope, key: str | None) -> Problem | None:
+def refusal(scope: Scope, key: str | None, *, local: bool = True) -> Problem | None:
     """Why a request is not answered, None where it is: the one place that decides who asks.
 
-    With a key, whoever carries it. Without one, programs on this computer: a page of another site that a browser shows here would name that
-    site as the origin, or, after its name was bound to this computer, as the host.
+    With a key, whoever carries it. Without one, and where ``local``, programs on this computer: a page of another site that a browser shows here
+    would name that site as the origin, or, after its name was bound to this computer, as the host; a proxy on this computer says for whom it
+    asks, or, where it is nginx as it comes, speaks HTTP/1.0.
     """
     headers = Headers(scope=scope)
     if key is not None:
@@ -64,6 +68,10 @@ def refusal(scope: Scope, key: str | None) -> Problem | None:
         return Problem(
             401, "This needs a key: send it as Authorization: Bearer KEY (NEWSDESK_API_KEY).", headers={"WWW-Authenticate": "Bearer"}
         )
+    if not local:
+        return Problem(403, f"People sign in here, so that programs need a key: {_OUTSIDE}")
+    if scope.get("http_version") == "1.0" or any(_FORWARDED.fullmatch(name) for name in headers):
+        return Problem(403, f"Without a key, what comes through a proxy is not answered: {_OUTSIDE}")
     hosts, origins = headers.getlist("host"), headers.getlist("origin")
     if not _is_loopback(scope.get("client")):
         return Problem(403, f"Without a key, only programs on the same computer are answered: {_OUTSIDE}")

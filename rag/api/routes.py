@@ -65,8 +65,11 @@ register_url_convertor("anything", _Anything())
 router = APIRouter(responses={"4XX": _TROUBLE, "5XX": _TROUBLE})
 
 
-def api_of(opened: Callable[[], Assistant], settings: Settings) -> ASGIApp:
-    """The application to mount at /api, over the assistant that ``opened`` gives; it is opened by the first request that needs it."""
+def api_of(opened: Callable[[], Assistant], settings: Settings, *, people: bool = False) -> ASGIApp:
+    """The application to mount at /api, over the assistant that ``opened`` gives; it is opened by the first request that needs it.
+
+    Where ``people`` sign in to the pages, programs need a key, on this computer too.
+    """
     app = FastAPI(
         title="Newsdesk",
         version=version("newsdesk"),
@@ -79,7 +82,7 @@ def api_of(opened: Callable[[], Assistant], settings: Settings) -> ASGIApp:
     app.include_router(router)
     for kind in (NewsdeskError, RequestValidationError, HTTPException, Busy, TookTooLong, ClientDisconnect, Exception):
         app.add_exception_handler(kind, _as_problem)
-    return Door(app, settings.api_key.get_secret_value() if settings.api_key else None)
+    return Door(app, settings.api_key.get_secret_value() if settings.api_key else None, local=not people)
 
 
 async def _as_problem(request: Request, error: Exception) -> Response:

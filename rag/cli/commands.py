@@ -22,6 +22,7 @@ from rag.fetch import is_address
 from rag.intake import Rejection
 from rag.records import Filters, answer_to_json
 from rag.settings import CHECKOUT, load_settings
+from rag.signin import listens_on, signin_of
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
 from rag.terminal import Bars, dotted, messages, print_answer, print_json
@@ -192,16 +193,14 @@ def _chat(args: argparse.Namespace) -> int:
         raise NewsdeskError(f"{app} is missing: the web app runs from a checkout, installed editable.")
     # Streamlit looks for its settings in the checkout; what was set where the command was called goes along.
     settings = load_settings()
-    known = settings.model_dump(mode="json", exclude_none=True) | {"home": str(settings.home.resolve())}
-    if settings.api_key:
-        known["api_key"] = settings.api_key.get_secret_value()
-    os.environ.update({f"NEWSDESK_{name.upper()}": str(value) for name, value in known.items()})
+    listens_on(args.host, signin_of(settings))
+    os.environ.update(settings.as_environment() | {"NEWSDESK_HOME": str(settings.home.resolve())})
     os.chdir(CHECKOUT)
     if args.json:
         print_json({"url": f"http://localhost:{args.port}"})
         sys.stdout.flush()
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    command = [sys.executable, "-m", "rag.serve", "--port", str(args.port)]
+    command = [sys.executable, "-m", "rag.serve", "--host", args.host, "--port", str(args.port)]
     if sys.stdout.isatty() and (sys.platform == "darwin" or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()):
         # Somebody sits at this screen: open the page for them.
         command.append("--open")
@@ -282,6 +281,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_arguments(sub, _positive)
     sub = command("chat", _chat, "Start the web app on this machine.")
     sub.add_argument("--port", type=_positive, default=8501, metavar="N", help="default: 8501")
+    sub.add_argument(
+        "--host", default="localhost", metavar="ADDRESS", help="address to listen on, where people sign in (default: localhost)"
+    )
     sub = command("conversations", conversations.show_list, "List the conversations, newest first.")
     conversations.add_list_arguments(sub, _positive)
     sub = command("export", conversations.export, "Write a conversation with all its sources: Markdown, a web page or JSON.")

@@ -28,8 +28,10 @@ from rag.models.embeddings import Embedder
 from rag.settings import CHECKOUT, Settings
 from rag.store.publish import Progress
 
-# Where things lie says nothing of the answers, and does not belong in a file that is passed on.
-_LEFT_OUT = {"home", "prompts", "api_key", "api_at_once", "api_seconds"}
+# Where things lie and who asks says nothing of the answers, and does not belong in a file that is passed on.
+_LEFT_OUT = {"home", "prompts", "api_key", "api_at_once", "api_seconds", "readers", "editors"} | {
+    name for name in Settings.model_fields if name.startswith("signin_")
+}
 
 
 @dataclass(frozen=True, slots=True)

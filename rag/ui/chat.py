@@ -86,6 +86,10 @@ def _masthead(overview: Overview, library: st.Page, evaluate: st.Page) -> Filter
 def _no_library(assistant: Assistant, library: st.Page) -> None:
     with st.container(key="front"):
         st.header("No library yet", anchor=False)
+        if not session.may_change():
+            st.markdown("Newsdesk answers from articles, and nobody has given it any yet: editors add them on the library page.")
+            st.button("Look again", icon=":material/refresh:")
+            return
         st.markdown("Newsdesk answers from articles that you give it. Drop files on the library page:")
         st.page_link(library, label="Add articles", icon=":material/add:")
         st.markdown("or name the folder that holds them, on the command line:")
@@ -95,6 +99,7 @@ def _no_library(assistant: Assistant, library: st.Page) -> None:
             sample = _SAMPLE.is_dir() and st.button("Try it with sample articles", icon=":material/science:", key="sample")
             st.button("Look again", icon=":material/refresh:")
         if sample:
+            session.must_be_editor()
             check_sources(assistant.stores, [_SAMPLE], Progress("sample", "Reading the sample articles…"))
             st.rerun()
 

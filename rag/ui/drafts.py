@@ -72,6 +72,7 @@ def _keys(drafting: Drafting) -> tuple[str, str]:
 
 def _begin(assistant: Assistant) -> None:
     try:
+        session.must_be_editor()
         drafting = Drafting(drafts(list(assistant.library.articles())))
     except NewsdeskError as error:
         st.session_state[TROUBLE] = str(error)
@@ -94,6 +95,7 @@ def _go_on(assistant: Assistant, drafting: Drafting) -> None:
 def _accept(assistant: Assistant, drafting: Drafting, draft: Draft) -> None:
     question, fact = _keys(drafting)
     try:
+        session.must_be_editor()
         prompt = edited(draft, st.session_state[question].strip(), st.session_state[fact].strip() if fact in st.session_state else None)
         append_prompt(assistant.settings.prompts_file, prompt)
     except NewsdeskError as error:

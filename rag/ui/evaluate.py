@@ -49,6 +49,11 @@ def evaluate_page(assistant: Assistant, *, chat: st.Page) -> None:
     # Taken off before the run begins, so that a run that was interrupted does not begin again by itself.
     request = session.take(REQUEST)
     assert request is None or isinstance(request, Request)
+    if not session.may_change():
+        st.caption("Editors run test prompts and write them.")
+        with st.container(key="evaluate"):
+            results_view(assistant, chat=chat, go_on=None)
+        return
     runs, drafts = st.tabs(["Runs", "Draft prompts"], key="evaluate-tabs")
     with drafts:
         if request is None:
@@ -123,6 +128,7 @@ def _carry_out(assistant: Assistant, files: Sequence[Path], request: Request) ->
         st.session_state["evaluate-trouble"] = "Another run is under way in this process: wait until it has ended."
         st.rerun()
     try:
+        session.must_be_editor()
         progress = Progress("evaluate", "Reading the prompts…")
         st.session_state[BEGUN] = request.resume.info.id if request.resume else NO_RUN
         if request.resume is None:

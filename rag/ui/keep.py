@@ -21,7 +21,9 @@ from rag.ui.escape import escape
 
 
 def keep_button(assistant: Assistant, turn: Exchange, index: int) -> None:
-    """Write the turn to the file of test prompts with one click, and say where."""
+    """Write the turn to the file of test prompts with one click, and say where; for editors, since all share the file."""
+    if not session.may_change():
+        return
     if st.button("Keep as test prompt", key=f"bookmark-{index}", icon=":material/bookmark_add:", type="tertiary"):
         answer, history = _asked(turn)
         _append(assistant, turn, prompt_of_answer(answer, history=history, filters=turn.filters), "")
@@ -29,6 +31,8 @@ def keep_button(assistant: Assistant, turn: Exchange, index: int) -> None:
 
 def keep_doubted_button(assistant: Assistant, turn: Exchange, index: int) -> None:
     """The same of an answer that a reader doubts: the prompt fails until the answer is another one."""
+    if not session.may_change():
+        return
     expected = st.text_input("The answer should hold, if you know it", key=f"expected-{turn.turn_id}")
     with st.container(key=f"keep-doubted-{index}"):
         clicked = st.button("Make a test prompt of it", key=f"doubt-{index}", icon=":material/bookmark_add:", type="tertiary")
@@ -52,6 +56,7 @@ def _append(assistant: Assistant, turn: Exchange, prompt: Mapping[str, Any], mor
         return
     path = assistant.settings.prompts_file
     try:
+        session.must_be_editor()
         line = append_prompt(path, prompt)
     except NewsdeskError as error:
         st.toast(escape(str(error)), icon=":material/error:", duration="long")

@@ -43,16 +43,18 @@ def _in_words(part: Callable[[Assistant], None], assistant: Assistant) -> None:
 def _boxes(assistant: Assistant) -> None:
     if session.may_change():
         intake(assistant)
+    else:
+        st.caption("Editors add and remove articles.")
 
 
 def _articles(assistant: Assistant) -> None:
-    if not assistant.overview().articles:
+    if assistant.overview().articles:
+        shelf(assistant)
+    elif session.may_change():
         st.caption(
             "Nothing yet. Drop files above, paste an address, or name a folder on the command line: `newsdesk sync FOLDER`. "
             "Nothing leaves this computer, but requests for addresses that you give."
         )
-    else:
-        shelf(assistant)
     if assistant.library.exists:
         out_of_search(assistant)
         ask_again(assistant)

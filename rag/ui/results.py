@@ -36,15 +36,15 @@ def choose(run: str, beside: str = NO_RUN) -> None:
     st.session_state.update({RUN: run, BESIDE: beside})
 
 
-def results_view(assistant: Assistant, *, chat: st.Page, go_on: Callable[[Run], None]) -> None:
-    """The runs that are kept, the newest first, and one of them whole."""
+def results_view(assistant: Assistant, *, chat: st.Page, go_on: Callable[[Run], None] | None) -> None:
+    """The runs that are kept, the newest first, and one of them whole; without ``go_on``, one that was interrupted stays so."""
     try:
         _results(assistant, chat, go_on)
     except NewsdeskError as error:
         st.error(escape(str(error)))
 
 
-def _results(assistant: Assistant, chat: st.Page, go_on: Callable[[Run], None]) -> None:
+def _results(assistant: Assistant, chat: st.Page, go_on: Callable[[Run], None] | None) -> None:
     runs = {run.info.id: run for run in list_runs(runs_folder(assistant.settings))}
     if not runs:
         return
@@ -110,13 +110,14 @@ def _label(info: RunInfo) -> str:
     return words.meta(started, *notes, info.suite, words.count(info.prompts, "prompt"), info.commit)
 
 
-def _interrupted(report: Report, go_on: Callable[[Run], None]) -> None:
+def _interrupted(report: Report, go_on: Callable[[Run], None] | None) -> None:
     info, found = report.run.info, counts(report.lines)
     st.header("Interrupted", anchor=False)
     st.markdown(
         f"{sum(found.values()):,} of {info.prompts * info.repeat:,} answered before it stopped; {found['passed']:,} of them passed."
     )
-    st.button("Go on", icon=":material/play_arrow:", on_click=go_on, args=(report.run,))
+    if go_on is not None:
+        st.button("Go on", icon=":material/play_arrow:", on_click=go_on, args=(report.run,))
 
 
 def _headline(report: Report) -> None:

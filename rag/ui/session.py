@@ -16,6 +16,9 @@ from rag.assistant import Assistant
 from rag.conversation import Exchange, Feedback
 from rag.errors import NewsdeskError, NoSuchConversation
 from rag.records import Usage
+from rag.ui.people import may_change as may_change
+from rag.ui.people import must_be_editor as must_be_editor
+from rag.ui.people import owner as owner
 
 PARAMETER = "c"
 _OPAQUE = re.compile(r"[0-9a-f]{32}")
@@ -32,16 +35,6 @@ class Ask:
     write: bool = True
     any_time: bool = False
     instead_of: tuple[str, ...] = ()
-
-
-def owner() -> str | None:
-    """Whose conversations these are: nobody's in particular, until there is a login."""
-    return None
-
-
-def may_change() -> bool:
-    """Whether whoever sits here may change the library: everybody, until there is a login."""
-    return True
 
 
 def restore(assistant: Assistant) -> None:

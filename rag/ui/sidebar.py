@@ -139,14 +139,16 @@ def _delete_for_good(assistant: Assistant, heading: Heading) -> None:
 @st.dialog("Share or export")
 def _share(assistant: Assistant, heading: Heading) -> None:
     id = heading.conversation_id
-    st.markdown("Whoever may open this app sees the conversation, as it was answered, at its address:")
+    owner = session.owner()
+    sees = "Whoever may open this app sees" if owner is None else "You alone see"
+    st.markdown(f"{sees} the conversation, as it was answered, at its address:")
     components.draw({"kind": "link", "query": f"?{session.PARAMETER}={id}"}, key="link")
     st.markdown("As a file, with all sources in full:")
     with st.container(horizontal=True, gap="xsmall"):
         for form in FORMS:
             st.download_button(
                 _FORMS[form],
-                partial(_written, assistant, id, form),
+                partial(_written, assistant, owner, id, form),
                 file_name(id, form),
                 _TYPES[form],
                 key=f"export-{form}",
@@ -155,8 +157,9 @@ def _share(assistant: Assistant, heading: Heading) -> None:
             )
 
 
-def _written(assistant: Assistant, conversation_id: str, form: str) -> str:
-    return FORMS[form](assistant.conversations.of(session.owner()).opened(conversation_id))
+def _written(assistant: Assistant, owner: str | None, conversation_id: str, form: str) -> str:
+    """Streamlit calls it outside of the session, where nobody is signed in."""
+    return FORMS[form](assistant.conversations.of(owner).opened(conversation_id))
 
 
 def _carry_out(act: Callable[[], None]) -> None:

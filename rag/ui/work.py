@@ -22,10 +22,9 @@ def carry_out(work: Callable[[], object], *, into: str, stopped: str) -> None:
     """Do it, leave what it gives under ``into``, or else what stood in its way, and draw the page again.
 
     A click or a reader who leaves stops it where it shows progress, and the old state stays served; ``stopped`` says so.
+    Raises NotAllowed where whoever asks may not change it.
     """
-    if not session.may_change():
-        st.error("You may look at this library, and not change it.")
-        return
+    session.must_be_editor()
     if not _RUNNING.acquire(blocking=False):
         st.error("The library is being changed in another window: wait until that has ended.")
         return
