@@ -122,7 +122,7 @@ def test_no_host_of_a_request_gets_words_into_the_policy(host: str) -> None:
     assert "connect-src 'self';" in policy(host, ())
 
 
-@pytest.mark.parametrize("given", ["https://news.example", "news.example:80", "a,,b", "*"])
+@pytest.mark.parametrize("given", ["https://news.example", "news.example:80", "*"])
 def test_bad_names_of_hosts_are_refused(given: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no names of hosts"):
         Settings(home=tmp_path, hosts=given)
