@@ -58,13 +58,13 @@ def test_article_cannot_turn_its_own_byline_around(tmp_path: Path) -> None:
 
 
 FLOODS = {
-    "one-word": "x" * 300_000,
-    "marks": "e" + FLOOD * 300_000,
-    "invisible": "a" + "\u200b" * 300_000 + "b",
-    "overrides": "\u202e" * 300_000 + "b",
-    "spaces": "a" + " " * 300_000 + "b.",
-    "lines": "a" + "\n" * 300_000 + "b.",
-    "emoji": "👩\u200d👩\u200d👧" * 50_000,
+    "one-word": "x" * 100_000,
+    "marks": "e" + FLOOD * 100_000,
+    "invisible": "a" + "\u200b" * 100_000 + "b",
+    "overrides": "\u202e" * 100_000 + "b",
+    "spaces": "a" + " " * 100_000 + "b.",
+    "lines": "a" + "\n" * 100_000 + "b.",
+    "emoji": "👩\u200d👩\u200d👧" * 20_000,
 }
 
 
