@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import time
 from functools import lru_cache
 
 import streamlit as st
 
 from rag.errors import NotAllowed
-from rag.settings import Settings, load_settings
+from rag.settings import load_settings
 from rag.signin import Person, SignIn, signin_of
 
 
 @lru_cache(maxsize=1)
-def _signin(settings: Settings) -> SignIn | None:
-    """The files with the secrets are read once."""
-    return signin_of(settings)
+def _signin(variables: tuple[tuple[str, str], ...]) -> SignIn | None:
+    """Settings and files of secrets are read once, and again where the variables are others: pages ask for each turn that they draw."""
+    return signin_of(load_settings())
 
 
 def signin() -> SignIn | None:
     """How people sign in; None where nobody does. Raises UsageError for half a sign-in."""
-    return _signin(load_settings())
+    return _signin(tuple((name, value) for name, value in os.environ.items() if name.startswith("NEWSDESK_")))
 
 
 def person() -> Person | None:
