@@ -55,11 +55,13 @@ def _page(assistant: Assistant, library: st.Page, evaluate: st.Page) -> None:
     fresh = session.take("fresh")
     stay = [turn for turn in session.turns() if not ask or turn.turn_id not in ask.instead_of]
     conversation = st.container(key="conversation") if stay or ask else front
+    after = st.empty()
     for index, turn in enumerate(stay):
         with conversation, st.container(key=f"turn-{index}"):
             draw_turn(assistant, turn, index, fresh=turn.turn_id == fresh)
-    # Emptied as soon as a question waits, like the front.
-    after = st.empty() if ask else st.container()
+            if index == len(stay) - 1:
+                # In the last turn, which fills the window; emptied as soon as a question waits, like the front.
+                after = st.empty() if ask else st.container()
     if ask:
         with conversation, st.container(key=f"turn-{len(stay)}"):
             respond(assistant, ask, filters)
