@@ -227,6 +227,17 @@ def test_other_chunking_chunks_anew(library_of: LibraryOf) -> None:
     assert sync(assistant.stores, []).embedded == 0, "going back finds the vectors that were computed before"
 
 
+def test_words_that_an_article_repeats_without_end_are_searched_once(library_of: LibraryOf) -> None:
+    endless = "The pump at Skell failed again. " * 20_000
+    desk = library_of({"endless.txt": f"Pump fails\n\n{endless}", **THREE})
+    [held] = [article for article in desk.library.articles() if article.title == "Pump fails"]
+    assert len(held.text) > 600_000
+    # The first, what fills others, and the last, which is shorter.
+    assert len(list(desk.library.chunks_of(held.article_id))) <= 4
+    assert "pump" in desk.ask("what failed again at Skell?").answer
+    assert examine(desk.stores) == []
+
+
 def test_library_of_another_model_says_so_and_sync_makes_it_anew(three: Assistant, tmp_path: Path) -> None:
     folder = tmp_path / "other-model"
     folder.mkdir()

@@ -145,10 +145,16 @@ def make_chunks(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:
     for done, article in enumerate(articles, start=1):
         header = _header(article, embedder, settings.header_tokens)
         day = to_day(article.published)
+        # Thousands of equal vectors know each other alone in Chroma's graph, and a search that begins among them finds nothing else: of words that an
+        # article says over and over, the first place is searched.
+        held = set[str]()
         for chunk in stores.chunker(article.text, count_tokens=embedder.count_tokens, max_tokens=settings.chunk_tokens):
             text = article.text[chunk.start : chunk.end]
             id = _digest(article.article_id, article.version, chunk.start, chunk.end, header, day, article.source)
             embedded = vector_key(header, text)
+            if embedded in held:
+                continue
+            held.add(embedded)
             rows.append(
                 ChunkRow(
                     id,
