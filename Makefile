@@ -18,7 +18,7 @@ soak: install
 	$(BIN)/python tests/soak.py --sequences 200 -o docs/integrity-soak.md
 
 browser: install
-	NEWSDESK_REQUIRE_BROWSER=1 $(BIN)/pytest -m browser -n 2 --dist loadfile
+	NEWSDESK_REQUIRE_BROWSER=1 $(BIN)/pytest -m browser
 
 lint: install
 	$(BIN)/ruff format --check .
