@@ -50,8 +50,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name in [
         name
         for name in os.environ
-        if name.startswith("NEWSDESK_")
-        and name not in ("NEWSDESK_REQUIRE_BROWSER", "NEWSDESK_CHROMIUM", "NEWSDESK_SCREENSHOT", "NEWSDESK_MODELS")
+        if name.startswith("NEWSDESK_") and name not in ("NEWSDESK_REQUIRE_BROWSER", "NEWSDESK_CHROMIUM", "NEWSDESK_MODELS")
     ]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("NEWSDESK_HOME", str(tmp_path / "home"))

@@ -121,7 +121,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     assert errors == []
 
 
-def test_chip_opens_the_exact_words_in_the_article(page: Page, address: str, tmp_path: Path) -> None:
+def test_chip_opens_the_exact_words_in_the_article(page: Page, address: str) -> None:
     page.goto(address)
     # The suggestions have been answered before they are shown, so the models are loaded then.
     page.locator(".st-key-suggestions button").first.wait_for(timeout=STARTS_WITHIN * 1000)
@@ -143,8 +143,6 @@ def test_chip_opens_the_exact_words_in_the_article(page: Page, address: str, tmp
     page.wait_for_timeout(1000)
     assert mark.text_content() == quote
     assert _in_sight(page)
-    shot = CHECKOUT / "docs" / "screenshot.png" if os.environ.get("NEWSDESK_SCREENSHOT") else tmp_path / "screenshot.png"
-    page.screenshot(path=shot)
 
 
 def test_hostile_article_shows_as_typed(page: Page, address: str) -> None:

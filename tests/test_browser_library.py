@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,7 +147,5 @@ def test_address_of_a_feed_is_fetched_with_progress_and_answered_from(browser: B
         assert "/lost: it answers that it is not there (404)" in left_out
         expect(box).to_have_count(1)
         expect(box).to_have_value("")
-        if folder := os.environ.get("NEWSDESK_SCREENSHOT"):
-            page.screenshot(path=Path(folder).with_name("library-address.png"))
         ask(page, "How many guests heard of kiosk number 3 in Skell?")
         page.close()
