@@ -65,7 +65,7 @@ def test_open_assistant_answers_from_what_a_watch_took_in(three: Assistant) -> N
         (folder / "quarn.md").unlink()
         assert within(40, lambda: three.ask(QUARN).status == "abstained")
         running.send_signal(signal.SIGTERM)
-        assert running.wait(20) == 0
+        assert running.wait(60) == 0
     assert not examine(three.stores)
 
 
@@ -107,7 +107,7 @@ def test_ctrl_c_in_the_middle_of_a_pass_leaves_the_old_state(three: Assistant, t
         assert within(40, lambda: (three.settings.home / "writer.json").exists())
         time.sleep(0.5)
         running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+        assert running.wait(60) == 0
         assert "Traceback" not in running.stderr.read()  # type: ignore[union-attr]
     assert three.overview().articles == len(THREE)
     assert not [finding for finding in examine(three.stores) if finding.part != "leftovers"]

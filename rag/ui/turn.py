@@ -23,6 +23,8 @@ def draw_turn(assistant: Assistant, turn: Exchange, index: int, *, fresh: bool) 
     """Draw a turn that was answered; the last one is brought into view, and a ``fresh`` one said to screen readers."""
     answer = turn.answer
     _question(turn, index, announcement(answer, turn.turn_id) if fresh else None)
+    # Where the answer was being written: a block here would keep what was drawn then, beside the answer, as long as questions to ask next are looked for.
+    st.empty()
     if answer.searched_as.strip() != answer.question.strip():
         _searched_as(turn, index)
     if answer.time:
