@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARTICLES ?= corpus
 
-.PHONY: chat test soak lint browser install clean
+.PHONY: chat test soak lint browser pictures install clean
 
 chat: install
 	$(BIN)/newsdesk sync $(ARTICLES)
@@ -19,6 +19,10 @@ soak: install
 
 browser: install
 	NEWSDESK_REQUIRE_BROWSER=1 $(BIN)/pytest -m browser
+
+# The pictures and the tour of docs/, over the sample corpus.
+pictures: install
+	PYTHONPATH=tests $(BIN)/python -m tests.pictures
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -1,4 +1,4 @@
-"""Takes the pictures of docs/ in a real Chromium over the sample corpus: ``python tests/pictures.py`` (two minutes on two cores)."""
+"""Takes the pictures of docs/ in a real Chromium over the sample corpus: ``make pictures`` (a minute on two cores)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
-from test_browser import served
+from tests.test_browser import served
 
 from rag.assistant import Assistant
 from rag.settings import CHECKOUT, Settings
