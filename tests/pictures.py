@@ -11,11 +11,11 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
-from tests.test_browser import served
 
 from rag.assistant import Assistant
 from rag.settings import CHECKOUT, Settings
 from rag.store.sync import sync
+from tests.test_browser import served
 
 QUESTION = "where did the attackers try to flee?"
 WIDE, PHONE, TOUR = {"width": 1440, "height": 860}, {"width": 390, "height": 844}, {"width": 1080, "height": 720}
