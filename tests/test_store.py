@@ -227,13 +227,13 @@ def test_other_chunking_chunks_anew(library_of: LibraryOf) -> None:
     assert sync(assistant.stores, []).embedded == 0, "going back finds the vectors that were computed before"
 
 
-def test_words_that_an_article_repeats_without_end_are_searched_once(library_of: LibraryOf) -> None:
+def test_words_that_an_article_repeats_without_end_are_searched_in_a_few_places(library_of: LibraryOf) -> None:
     endless = "The pump at Skell failed again. " * 20_000
     desk = library_of({"endless.txt": f"Pump fails\n\n{endless}", **THREE})
     [held] = [article for article in desk.library.articles() if article.title == "Pump fails"]
     assert len(held.text) > 600_000
-    # The first, what fills others, and the last, which is shorter.
-    assert len(list(desk.library.chunks_of(held.article_id))) <= 4
+    # The first and the last differ from those between them.
+    assert len(list(desk.library.chunks_of(held.article_id))) <= 34
     assert "pump" in desk.ask("what failed again at Skell?").answer
     assert examine(desk.stores) == []
 

@@ -7,6 +7,7 @@ that was killed continues where it was. The caller holds the writer lock.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -28,6 +29,9 @@ from rag.text.chunks import CountTokens, chunk_article
 # Raise it when chunk or header rules change, so that every library is chunked again.
 RULES = 1
 _EMBED_BATCH = 128
+# Equal vectors by the thousand know each other alone in Chroma's graph, and a search that begins among them finds nothing else: of a passage that an
+# article repeats, so many places are searched. A node of the graph has twice as many neighbours.
+_MOST_EQUAL = 32
 
 Progress = Callable[[str, int, int], None]
 
@@ -145,16 +149,14 @@ def make_chunks(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:
     for done, article in enumerate(articles, start=1):
         header = _header(article, embedder, settings.header_tokens)
         day = to_day(article.published)
-        # Thousands of equal vectors know each other alone in Chroma's graph, and a search that begins among them finds nothing else: of words that an
-        # article says over and over, the first place is searched.
-        held = set[str]()
+        held = Counter[str]()
         for chunk in stores.chunker(article.text, count_tokens=embedder.count_tokens, max_tokens=settings.chunk_tokens):
             text = article.text[chunk.start : chunk.end]
             id = _digest(article.article_id, article.version, chunk.start, chunk.end, header, day, article.source)
             embedded = vector_key(header, text)
-            if embedded in held:
+            if held[embedded] >= _MOST_EQUAL:
                 continue
-            held.add(embedded)
+            held[embedded] += 1
             rows.append(
                 ChunkRow(
                     id,
