@@ -29,7 +29,15 @@ QUARN = "When does the last ferry to Quarn leave?"
 def watching(assistant: Assistant, *sources: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "rag", "sync", *map(str, sources), "--watch"]
     env = os.environ | {"NEWSDESK_HOME": str(assistant.settings.home)}
-    running = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # What is started in the background of a script is deaf to Ctrl-C, and its children with it.
+    running = subprocess.Popen(
+        command,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         yield running
     finally:
