@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import sys
@@ -25,8 +24,6 @@ from rag.opened import shared_assistant, warm
 from rag.settings import CHECKOUT, load_settings
 from rag.signin import SignIn, listens_on, signin_of
 from rag.walls import OwnName, Walled, inline_scripts
-
-log = logging.getLogger(__name__)
 
 _INDEX = Path(st.__file__).parent / "static" / "index.html"
 

@@ -15,7 +15,6 @@ from rag.store.library import Library
 Ask = Callable[[str, Filters], Answer]
 
 _ARTICLES = 200
-# At about 0.1 s a try.
 _TRIES_A_SUGGESTION = 5
 # Each holds a processor while the reader reads the answer before.
 _TRIES_AFTER = 6

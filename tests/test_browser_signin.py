@@ -88,7 +88,7 @@ def test_two_people_share_the_library_and_not_their_conversations(browser: Brows
 
         # He sees the library and changes nothing; she does.
         ben.goto(f"{address}/library")
-        expect(ben.locator(".st-key-library-table, [data-testid=stDataFrame]").first).to_be_visible(timeout=30_000)
+        expect(ben.locator(".st-key-library-table").first).to_be_visible(timeout=30_000)
         expect(ben.get_by_test_id("stFileUploader")).to_have_count(0)
         expect(ben.get_by_role("button", name="Fetch")).to_have_count(0)
         ben.goto(f"{address}/evaluate")
