@@ -92,6 +92,7 @@ def keep_by_keyboard(page: Page) -> None:
     """Find the revised article, read it, see what changed, take it out and put it back, without a mouse."""
     page.get_by_placeholder("Search title, outlet and text").fill("skell pos")
     page.get_by_text("1 article", exact=True).wait_for(timeout=STARTS_WITHIN * 1000)
+    expect(page.locator("[data-kind=table] .title")).to_have_count(1, timeout=STARTS_WITHIN * 1000)  # drawn after the line above it
     tab_to(page, "title")
     page.keyboard.press("Enter")
     expect(page.locator("[data-kind=article] .body")).to_contain_text("closed until Sunday")
@@ -118,7 +119,8 @@ def close_drawer(page: Page) -> None:
 
 
 def tab_to(page: Page, name: str) -> None:
-    for _ in range(12):
+    """Press Tab, round the whole page at most: what is drawn once more on the way may let go of the focus."""
+    for _ in range(90):
         page.keyboard.press("Tab")
         if page.evaluate(FOCUSED) == name:
             return
