@@ -70,10 +70,12 @@ class Conversation:
     turns: tuple[Exchange, ...]
 
 
-def exchange(answer: Answer, *, filters: Filters = Filters(), reworded: bool = False, leant_on: int | None = None) -> Exchange:
-    """A turn that was answered just now."""
+def exchange(
+    answer: Answer, *, turn_id: str | None = None, filters: Filters = Filters(), reworded: bool = False, leant_on: int | None = None
+) -> Exchange:
+    """A turn that was answered just now; one without an id gets one."""
     asked = datetime.now(UTC) - timedelta(seconds=answer.seconds.total)
-    return Exchange(uuid4().hex, answer, asked.isoformat(timespec="seconds"), filters, reworded, leant_on)
+    return Exchange(turn_id or uuid4().hex, answer, asked.isoformat(timespec="seconds"), filters, reworded, leant_on)
 
 
 def history(turns: Sequence[Exchange]) -> list[Turn]:

@@ -229,5 +229,13 @@ def test_written_answer_is_marked_stopped_and_kept(browser: Browser, home: Path)
             page.get_by_role("button", name="Answer with quotes instead").last.click()
             page.locator(".prose", has_text="Eleven people have been detained so far").wait_for(timeout=30_000)
             assert len(model.requests) == 2 + 1  # the second question is also rewritten
+            answers = page.locator(".prose").count()
+            field.fill(DETAINED)
+            field.press("Enter")
+            page.locator(".prose").nth(answers).locator(".chip").first.wait_for(timeout=60_000)
+            page.reload()  # the question goes on
+            page.locator(".foot").nth(answers).wait_for(timeout=60_000)
+            assert page.locator(".struck").count() == 2
+            assert page.locator("h2.question").all_inner_texts()[-2:] == [DETAINED, DETAINED]
             assert errors == []
             page.close()

@@ -131,3 +131,27 @@ def test_conversation_lives_beside_the_page(page: Page, desk: Assistant, tmp_pat
     expect(page.locator(f".st-key-open-{id}")).to_have_count(0)
     assert id not in page.url
     assert desk.conversations.listed() == []
+
+
+def test_everything_is_within_reach_of_a_thumb(browser: Browser, desk: Assistant) -> None:
+    with served(desk.settings.home) as address:
+        context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, device_scale_factor=2)
+        page = context.new_page()
+        page.goto(address)
+        page.locator(".st-key-suggestions button").first.tap(timeout=STARTS_WITHIN * 1000)
+        answer = page.locator("[data-kind=answer]")
+        expect(answer).to_have_count(1, timeout=30_000)
+        answer.locator(".chip").first.tap()
+        expect(page.locator("mark.focus")).to_be_in_viewport()
+        assert page.get_by_role("dialog").bounding_box()["width"] == 390  # type: ignore[index]
+        page.get_by_role("button", name="Close").tap()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        ask(page, SHIPS, 2)
+        page.get_by_role("button", name="New chat").first.tap()
+        expect(answer).to_have_count(0)
+        page.get_by_test_id("stExpandSidebarButton").tap()
+        page.locator("[class*=st-key-talk-] button").first.tap()
+        expect(answer).to_have_count(2, timeout=30_000)
+        # Nothing is wider than the screen.
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+        context.close()

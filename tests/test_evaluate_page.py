@@ -22,7 +22,7 @@ from rag.evaluate.runs import Run, list_runs
 from rag.settings import Settings
 from rag.store.sync import sync
 from rag.ui import results
-from rag.ui.session import Ask
+from rag.ui.asks import Ask
 
 PROMPTS = """
 description: Small

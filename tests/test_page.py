@@ -22,6 +22,7 @@ from rag.records import Answer, Citation, Filters, Origin, Overview, Seconds, Se
 from rag.settings import Settings
 from rag.text.legible import legible
 from rag.ui import words
+from rag.ui.asks import Ask, held, hold
 from rag.ui.escape import JOINER, escape
 from rag.ui.views import Place, answer_view, article_view, places, segments
 
@@ -195,6 +196,25 @@ def test_reload_restores_the_conversation(answered: AppTest, assistant: Assistan
     reloaded = open_page(assistant, c=answered.query_params["c"])
     assert views(reloaded, "answer") == views(answered, "answer")
     assert [view["text"] for view in views(reloaded, "question")] == [ASKED]
+
+
+def test_page_loaded_again_goes_on_with_the_question_that_was_being_answered(assistant: Assistant) -> None:
+    begun = Ask(ASKED, filters=Filters(since=date(2024, 3, 1)))
+    hold(None, "5" * 32, begun)
+    reloaded = open_page(assistant, c="5" * 32)
+    assert [view["text"] for view in views(reloaded, "question")] == [ASKED]
+    assert len(views(reloaded, "answer")) == 1
+    # A second page that had taken it up too keeps no second answer.
+    turn = assistant.conversations.opened("5" * 32).turns[0]
+    assert (turn.turn_id, turn.filters) == (begun.turn_id, begun.filters)
+    assistant.conversations.add("5" * 32, turn)
+    assert len(assistant.conversations.opened("5" * 32).turns) == 1
+    assert held(None, "5" * 32) is None
+
+
+def test_nobody_goes_on_with_the_question_of_another(assistant: Assistant) -> None:
+    hold("ann", "6" * 32, Ask(ASKED))
+    assert not views(open_page(assistant, c="6" * 32), "question")
 
 
 @pytest.mark.parametrize("address", ["0" * 32, "../../etc/passwd", "A" * 32, ""], ids=["unknown", "path", "wrong-alphabet", "empty"])

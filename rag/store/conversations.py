@@ -86,11 +86,14 @@ class Conversations:
     def add(self, conversation_id: str, turn: Exchange, *, instead_of: Collection[str] = ()) -> None:
         """Append a turn, beginning the conversation where there is none of that id, in place of the turns with the ids ``instead_of``.
 
-        The generation that was searched is kept with it. Words of purged articles are left out. Raises NoSuchConversation where the
-        id is another owner's.
+        The generation that was searched is kept with it. Words of purged articles are left out. A turn that is there already, since two
+        pages had it answered, stays as it is. Raises NoSuchConversation where the id is another owner's.
         """
         answer, under = freeze(turn)
         with self.library.database.writing() as db:
+            if db.execute("SELECT 1 FROM turns WHERE turn_id = ? AND conversation_id = ?", (turn.turn_id, conversation_id)).fetchone():
+                self._changed(db, conversation_id)
+                return
             now = utc_now()
             last_purge = db.execute("SELECT max(removed) FROM articles WHERE version = ''").fetchone()[0]
             # What was asked before a purge may lean on what was purged.

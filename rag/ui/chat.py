@@ -10,12 +10,12 @@ from rag.librarian import check_sources
 from rag.records import Filters, Overview
 from rag.settings import CHECKOUT
 from rag.ui import session, words
+from rag.ui.asks import Ask
 from rag.ui.escape import escape
 from rag.ui.filters import filter_chips, filter_menu
 from rag.ui.masthead import masthead
 from rag.ui.progress import Progress
 from rag.ui.respond import respond
-from rag.ui.session import Ask
 from rag.ui.sidebar import sidebar
 from rag.ui.suggested import following_view, opening_view
 from rag.ui.turn import draw_turn

@@ -11,8 +11,8 @@ from rag.evaluate.checks import Checked
 from rag.evaluate.report import why
 from rag.evaluate.runs import Result, Run
 from rag.ui import session, words
+from rag.ui.asks import Ask
 from rag.ui.escape import escape
-from rag.ui.session import Ask
 
 SHOWN = 50
 OUTCOMES = {True: (":material/check:", "held"), False: (":material/close:", "broken"), None: (":material/remove:", "not measured")}

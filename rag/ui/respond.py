@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import streamlit as st
@@ -15,7 +15,7 @@ from rag.conversation import exchange, history
 from rag.errors import NewsdeskError
 from rag.records import Answer, Citation, Event, Filters, Found, Passage, Searched, Seconds, Sentence, TimeAsked, Writing, Wrote
 from rag.ui import components, session, words
-from rag.ui.session import Ask
+from rag.ui.asks import Ask
 from rag.ui.views import passages_view, sentences_view
 
 # Seconds; each drawing mounts the component anew.
@@ -23,7 +23,12 @@ _REDRAWN_AFTER = 0.15
 
 
 def respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
-    """Answer, keep the turn and draw the page anew. A question that fails waits no more and costs nothing: the turns that it was to replace stay."""
+    """Answer, keep the turn and draw the page anew. A question that fails waits no more and costs nothing: the turns that it was to replace stay.
+
+    Where the page went away before it was answered, it is asked once more under the filters that it was begun under.
+    """
+    filters = ask.filters or filters
+    session.begin(replace(ask, filters=filters))
     stay = [turn for turn in session.turns() if turn.turn_id not in ask.instead_of]
     before = stay[: ask.after]
     view = {"kind": "question", "text": ask.question, "note": words.scope(filters), "scroll": "asked"}
@@ -50,7 +55,7 @@ def respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
 
 
 def _keep(assistant: Assistant, answer: Answer, ask: Ask, filters: Filters, before: int) -> None:
-    turn = exchange(answer, filters=filters, reworded=ask.searched_as is not None, leant_on=before)
+    turn = exchange(answer, turn_id=ask.turn_id, filters=filters, reworded=ask.searched_as is not None, leant_on=before)
     session.add(assistant, turn, instead_of=ask.instead_of)
 
 

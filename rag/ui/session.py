@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import uuid4
 
 import streamlit as st
@@ -16,25 +16,14 @@ from rag.assistant import Assistant
 from rag.conversation import Exchange, Feedback
 from rag.errors import NewsdeskError, NoSuchConversation
 from rag.records import Usage
+from rag.ui import asks
+from rag.ui.asks import Ask
 from rag.ui.people import may_change as may_change
 from rag.ui.people import must_be_editor as must_be_editor
 from rag.ui.people import owner as owner
 
 PARAMETER = "c"
 _OPAQUE = re.compile(r"[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A question that waits; ``searched_as`` where the reader worded the search, ``after`` that many turns; without ``write`` quotes are asked for,
-    with ``any_time`` the question's days were taken off. Its answer takes the place of the turns with the ids ``instead_of``."""
-
-    question: str
-    searched_as: str | None = None
-    after: int | None = None
-    write: bool = True
-    any_time: bool = False
-    instead_of: tuple[str, ...] = ()
 
 
 def restore(assistant: Assistant) -> None:
@@ -45,6 +34,7 @@ def restore(assistant: Assistant) -> None:
         st.session_state.purged = assistant.conversations.purged()
         if _OPAQUE.fullmatch(named):
             open_conversation(assistant, named)
+            _go_on(named)
         return
     _forget_purged(assistant)
     conversation = st.session_state.conversation
@@ -59,6 +49,12 @@ def restore(assistant: Assistant) -> None:
         st.session_state.trouble = "This conversation was deleted."
     elif revision != st.session_state.revision:
         _load(assistant, conversation)
+
+
+def _go_on(conversation_id: str) -> None:
+    """Wait for what was being answered when the page went away."""
+    if ask := asks.held(owner(), conversation_id):
+        st.session_state.update(conversation=conversation_id, waiting=ask)
 
 
 def _load(assistant: Assistant, conversation_id: str) -> None:
@@ -99,7 +95,21 @@ def waiting() -> Ask | None:
 
 def wait_for(ask: Ask | None) -> None:
     """Let ``ask`` be the question to answer."""
+    _release()
     st.session_state.waiting = ask
+
+
+def begin(ask: Ask) -> None:
+    """Name the conversation in the address before its question is answered, so that a page that is loaded again goes on with it."""
+    conversation = st.session_state.conversation or uuid4().hex
+    asks.hold(owner(), conversation, ask)
+    st.session_state.conversation = conversation
+    st.query_params[PARAMETER] = conversation
+
+
+def _release() -> None:
+    if st.session_state.get("waiting") and st.session_state.conversation:
+        asks.release(owner(), st.session_state.conversation)
 
 
 def add(assistant: Assistant, turn: Exchange, *, instead_of: Sequence[str] = ()) -> None:
@@ -150,6 +160,7 @@ def delete(assistant: Assistant, conversation_id: str) -> None:
 
 def new_chat(ask: Ask | None = None) -> None:
     """Begin again, with ``ask`` where there is one; the old conversation stays under its address."""
+    _release()
     st.session_state.update(turns=[], conversation=None, revision=None, waiting=ask, editing=None)
     st.query_params.pop(PARAMETER, None)
 

@@ -11,8 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 from rag.assistant import Assistant
 from rag.records import Filters
 from rag.ui import session
+from rag.ui.asks import Ask
 from rag.ui.escape import escape
-from rag.ui.session import Ask
 
 SEARCH = "follow-ups-search"
 

@@ -9,10 +9,10 @@ from rag.conversation import Exchange
 from rag.records import Answer, TimeAsked
 from rag.text.spoken import time_in_words
 from rag.ui import components, session, words
+from rag.ui.asks import Ask
 from rag.ui.drawer import open_drawer
 from rag.ui.escape import escape
 from rag.ui.filters import clear_filters
-from rag.ui.session import Ask
 from rag.ui.thumbs import judgement
 from rag.ui.views import View, announcement, answer_view, cited_places, places
 
