@@ -13,7 +13,10 @@ from rag.records import Filters, Passage
 from rag.store.listing import Listed as Listed
 from rag.store.listing import Order as Order
 from rag.store.listing import Sought as Sought
-from rag.store.listing import languages, listed
+from rag.store.listing import days, languages, listed
+from rag.text.timeline import Bar as Bar
+from rag.text.timeline import Unit as Unit
+from rag.text.timeline import timeline
 
 DETAILS = ("article_id", "version", "title", "source", "author", "published", "updated", "url", "language")
 PASSAGE = ("article_id", "version", "start", "end", "text", "score", "title", "source", "published", "url", "carried_by")
@@ -51,6 +54,11 @@ def article_to_json(assistant: Assistant, article_id: str, version: str | None =
 def articles(assistant: Assistant, sought: Sought = Sought(), *, limit: int | None = None, offset: int = 0) -> tuple[int, list[Listed]]:
     """How many articles are sought, and those of one page."""
     return listed(assistant.library.database, sought, limit=limit, offset=offset)
+
+
+def over_time(assistant: Assistant, sought: Sought = Sought()) -> tuple[Unit, list[Bar]]:
+    """How many of the articles that are sought were published when, by day, month or year."""
+    return timeline(days(assistant.library.database, sought))
 
 
 def languages_held(assistant: Assistant) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from test_page import APP, HOSTILE, ask, shown, views
 from website import Site, article, item, rss
 
 from rag.assistant import Assistant
+from rag.catalogue import Bar
 from rag.errors import NoSuchArticle
 from rag.intake import keep_upload, uploads_folder
 from rag.intake.uploads import _plain_name
@@ -29,6 +31,7 @@ from rag.store.sync import sync
 from rag.ui.held import OPEN, Opened
 from rag.ui.holdings import DELETE, TAKE_OUT
 from rag.ui.progress import pace
+from rag.ui.shelf import DAYS
 
 FERRY = b"""---
 title: Ferry to Quarn stops at nightfall
@@ -241,6 +244,20 @@ def test_list_is_searched_and_narrowed_and_says_so(kept: Assistant) -> None:
     assert "Showing only" in said(page)
     page.selectbox(key="library-order").set_value("Oldest first").run()
     assert titles(page) == ["Crane falls into harbour of Skell", "Library lends violins"]
+
+
+def test_list_says_when_its_articles_were_published_and_a_bar_narrows_it(kept: Assistant) -> None:
+    page = open_library(kept)
+    (view,) = views(page, "timeline")
+    bars = {bar["said"]: bar["open"] for bar in view["bars"] if bar["open"]}
+    assert len(view["bars"]) > len(bars) > 1
+    chosen = next(name for name in bars if name.startswith("January 2025"))
+    first, last = map(date.fromisoformat, bars[chosen].split("/"))
+    page.session_state[DAYS] = Bar(first, last, 1)  # as a click leaves it
+    page.run()
+    assert set(titles(page)) == {"Crane falls into harbour of Skell"}
+    assert "from 1 January 2025" in " ".join(shown(button.label) for button in page.button)
+    assert not views(page, "timeline")
 
 
 def test_long_list_is_drawn_a_page_at_a_time(library_of: Callable[[dict[str, str]], Assistant]) -> None:

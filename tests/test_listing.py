@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,12 @@ from rag.errors import NoSuchArticle
 from rag.records import Filters
 from rag.settings import Settings
 from rag.store.fate import fate_of, out_of_search
-from rag.store.listing import Order, Sought, languages, listed
+from rag.store.listing import Order, Sought, days, languages, listed
 from rag.store.purge import purge
 from rag.store.sync import remove, sync
 from rag.text.differences import differences, tally
 from rag.text.moments import newest_first
+from rag.text.timeline import timeline
 
 FRENCH = page(
     "Le port de Skell a été fermé lundi après la chute d'une grue dans l'eau. Le maire a dit que quatorze navires attendaient devant le port.",
@@ -167,3 +169,38 @@ def test_what_is_out_of_search_says_whether_a_hand_took_it_out(library_of: Calla
 )
 def test_changes_are_counted_in_words_and_places(old: str, new: str, counted: tuple[int, int, int]) -> None:
     assert tally(differences(old, new)) == counted
+
+
+def test_days_count_what_the_list_holds(shelf: Assistant) -> None:
+    _, all_of_it = listed(shelf.library.database)
+    dated = [article.published[:10] for article in all_of_it if article.published]
+    assert {day.isoformat(): n for day, n in days(shelf.library.database).items()} == {day: dated.count(day) for day in dated}
+    assert sum(days(shelf.library.database, Sought(words="skell")).values()) == sum(
+        article.published is not None for article in listed(shelf.library.database, Sought(words="skell"))[1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "unit", "bars"),
+    [
+        (date(2025, 1, 10), date(2025, 1, 10), "day", 1),
+        (date(2024, 12, 30), date(2025, 3, 1), "day", 62),
+        (date(2024, 12, 30), date(2025, 3, 2), "month", 4),
+        (date(2020, 1, 31), date(2025, 2, 1), "month", 62),
+        (date(2020, 1, 31), date(2025, 3, 1), "year", 6),
+        (date(9998, 1, 1), date(9999, 12, 31), "month", 24),
+    ],
+)
+def test_timeline_is_by_day_month_or_year_as_few_enough_fit(first: date, last: date, unit: str, bars: int) -> None:
+    found, made = timeline({first: 2, last: 3})
+    assert (found, len(made)) == (unit, bars)
+    assert (made[0].count, made[-1].count) == ((3, 3) if bars == 1 else (2, 3))
+
+
+@given(st.dictionaries(st.dates(date(1700, 1, 1), date(2199, 12, 31)), st.integers(1, 9), min_size=1))
+def test_bars_of_a_timeline_follow_each_other_and_lose_nothing(counts: dict[date, int]) -> None:
+    _, bars = timeline(counts)
+    assert sum(bar.count for bar in bars) == sum(counts.values())
+    assert all(one.last.toordinal() + 1 == other.first.toordinal() for one, other in pairwise(bars))
+    assert bars[0].first <= min(counts)
+    assert max(counts) <= bars[-1].last

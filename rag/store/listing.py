@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from rag.records import Carrier, Filters
@@ -76,6 +77,16 @@ def listed(database: Database, sought: Sought = Sought(), *, limit: int | None =
         rows = [db.execute(sql, (place,)).fetchone() for place in places[offset : None if limit is None else offset + limit]]
         copies = carried_by(database, None if limit is None else [row["version"] for row in rows])
     return len(places), [Listed(**row, carried_by=copies.get(row["article_id"], ())) for row in rows]
+
+
+def days(database: Database, sought: Sought = Sought()) -> dict[date, int]:
+    """How many of the articles that are sought were published on each day; those without a day are left out."""
+    with database.reading() as db:
+        where, values = _where(db, sought)
+        rows = db.execute(
+            f"SELECT date(substr(v.published, 1, 10)) AS day, count(*) {_LIVE}{where} AND day IS NOT NULL GROUP BY day", values
+        )
+        return {date.fromisoformat(day): count for day, count in rows}
 
 
 def languages(database: Database) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rag.answer.carried import carried
-from rag.catalogue import Listed
+from rag.catalogue import Bar, Listed, Unit
 from rag.librarian import MENDED, Check, Fate, Finding
 from rag.records import Article, Overview, Version
 from rag.text.differences import differences, tally
@@ -39,6 +39,29 @@ def _row(place: int, article: Listed) -> dict[str, Any]:
             f"{article.chunks:,}",
         ),
     }
+
+
+def timeline_view(unit: Unit, bars: Sequence[Bar]) -> dict[str, Any]:
+    """A bar a day, month or year, its height its share of the most; ``open`` names the days that it narrows the list to."""
+    most = max(bar.count for bar in bars)
+    return {
+        "kind": "timeline",
+        "said": f"Articles by {unit} of publication",
+        "ends": [_bar_name(bars[0], unit), _bar_name(bars[-1], unit)],
+        "bars": [
+            {
+                "open": f"{bar.first}/{bar.last}" if bar.count else None,
+                "said": f"{_bar_name(bar, unit)}: {words.count(bar.count, 'article')}",
+                "share": round(bar.count / most, 3),
+            }
+            for bar in bars
+        ],
+    }
+
+
+def _bar_name(bar: Bar, unit: Unit) -> str:
+    named = words.day(bar.first.isoformat())
+    return named if unit == "day" else named.partition(" ")[2] if unit == "month" else f"{bar.first.year}"
 
 
 def changes_view(old: Article, new: Article, held: Sequence[Version]) -> dict[str, Any]:

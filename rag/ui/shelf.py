@@ -5,15 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from rag.assistant import Assistant
-from rag.catalogue import Listed, Order, Sought, articles, languages_held
+from rag.catalogue import Listed, Order, Sought, articles, languages_held, over_time
 from rag.errors import NewsdeskError
 from rag.ui.escape import escape
-from rag.ui.filters import chosen_languages, filter_chips, filter_menu
+from rag.ui.filters import SINCE, UNTIL, chosen_languages, filter_chips, filter_menu
 from rag.ui.held import drawer, open_article
-from rag.ui.holdings import page_of, table_view
+from rag.ui.holdings import page_of, table_view, timeline_view
 from rag.ui.table import draw_table
 
 SEARCH, ORDER, PAGE, SOUGHT = "library-search", "library-order", "library-page", "library-sought"
+DAYS = "library-days"
 # The filters of the list are not those of the chat.
 OF = "library-"
 A_PAGE = 50
@@ -45,9 +46,19 @@ def _list(assistant: Assistant) -> None:
     if not total:
         st.caption("Nothing fits." if sought.words else "No article fits these filters.")
     else:
+        _timeline(assistant, sought)
         st.caption(page_of(total, A_PAGE * st.session_state[PAGE], len(listed)))
         _open(draw_table(table_view(listed), key="library-table"), listed)
         _pages(total)
+
+
+def _timeline(assistant: Assistant, sought: Sought) -> None:
+    """When the articles of the list were published; a click narrows it to a day, month or year."""
+    unit, bars = over_time(assistant, sought)
+    if len(bars) > 1 and (chosen := draw_table(timeline_view(unit, bars), key="library-timeline")):
+        # The fields that hold the days are drawn already, and take a value before that alone.
+        st.session_state[DAYS] = next((bar for bar in bars if f"{bar.first}/{bar.last}" == chosen), None)
+        st.rerun(scope="fragment")
 
 
 def _page(assistant: Assistant, sought: Sought) -> tuple[int, list[Listed]]:
@@ -55,6 +66,8 @@ def _page(assistant: Assistant, sought: Sought) -> tuple[int, list[Listed]]:
 
 
 def _sought(assistant: Assistant) -> Sought:
+    if chosen := st.session_state.pop(DAYS, None):
+        st.session_state.update({OF + SINCE: chosen.first, OF + UNTIL: chosen.last})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="library-tools"):
         typed = st.text_input(
             "Search title, outlet and text",

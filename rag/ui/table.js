@@ -28,7 +28,7 @@ function row(view, open) {
     el("td", "outlet", outlet),
     el("td", "language", language),
     el("td", "number versions", changed ?? versions),
-    el("td", "number passages", passages),
+    el("td", passages === "1" ? "number passages one" : "number passages", passages),
   ];
   return el("tr", view.changed ? "revised" : "", ...cells);
 }
@@ -36,6 +36,34 @@ function row(view, open) {
 function drawTable(view, open) {
   const heads = view.heads.map((name, place) => Object.assign(el("th", place > 3 ? "number" : "", name), { scope: "col" }));
   return [el("table", "", el("thead", "", el("tr", "", ...heads)), el("tbody", "", ...view.rows.map((item) => row(item, open))))];
+}
+
+// One stop of the keyboard; the arrows walk along it.
+function drawTimeline(view, open) {
+  const bars = view.bars.map((bar) => {
+    const fill = el("span", "fill");
+    fill.style.height = bar.share ? `max(2px, ${100 * bar.share}%)` : "0";
+    const node = bar.open ? opener("bar", bar.open, open, fill) : el("span", "bar", fill);
+    node.title = bar.said;
+    if (bar.open) Object.assign(node, { ariaLabel: bar.said, tabIndex: -1 });
+    return node;
+  });
+  const stops = bars.filter((node) => node.tagName === "BUTTON");
+  stops.at(-1).tabIndex = 0;
+  const line = el("div", "bars", ...bars);
+  line.setAttribute("role", "toolbar");
+  line.setAttribute("aria-label", view.said);
+  line.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: -stops.length, End: stops.length }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const at = stops.indexOf(event.target);
+    const to = stops[Math.min(Math.max(at + step, 0), stops.length - 1)];
+    stops[at].tabIndex = -1;
+    to.tabIndex = 0;
+    to.focus();
+  });
+  return [line, el("div", "ends", ...view.ends.map((name) => el("span", "", name)))];
 }
 
 function drawChanges(view) {
@@ -64,7 +92,7 @@ function comeBack(root, key) {
   root.watching.observe(document.body, { childList: true, subtree: true });
 }
 
-const DRAW = { table: drawTable, changes: drawChanges };
+const DRAW = { table: drawTable, timeline: drawTimeline, changes: drawChanges };
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".nd");
