@@ -128,7 +128,12 @@ def fit(assistant: Assistant) -> None:
 def _label(sides: Sequence[Mapping[str, Any]], candidate: Candidate, value: str | None) -> str | None:
     """The labelled value that a sentence gives, None where it gives none."""
     sentence = (candidate.passage.article_id, candidate.reading.text)
-    own = [s["value"] for s in sides if (s["article"], s["sentence"]) == sentence and (value is None or alike(s["value"], value))]
+    # "48" is what "48 of its 310 shops" says.
+    own = [
+        s["value"]
+        for s in sides
+        if (s["article"], s["sentence"]) == sentence and (value is None or alike(s["value"], value) or alike(value, s["value"]))
+    ]
     event = candidate.passage.article_id.rpartition("-")[0]
     told = [s["value"] for s in sides if value is not None and s["article"].startswith(f"{event}-") and alike(s["value"], value)]
     return next(iter(own or told), None)

@@ -130,6 +130,55 @@ def test_a_side_that_a_chat_model_left_out_gets_a_number_of_its_own() -> None:
         pytest.param(
             "place", "They fled to Belarus, not to Ukraine, Lukashenko said.", "Where did they flee?", ["Belarus"], id="speaker-and-denied"
         ),
+        pytest.param(
+            "number",
+            "The data of 212,000 customers was copied, the insurer said.",
+            "How many customers were affected?",
+            ["212,000"],
+            id="data-of",
+        ),
+        pytest.param("number", "The chain will close 48 of its 310 shops.", "How many shops will close?", ["48"], id="a-part-of-the-whole"),
+        (
+            "money",
+            "The merger will save £3.1 million a year, its leader said.",
+            "How much will the merger save each year?",
+            ["£3.1 million"],
+        ),
+        pytest.param(
+            "date",
+            "The ward will not reopen until 29 September, the board said.",
+            "When will the ward reopen?",
+            ["29 September"],
+            id="a-year-is-no-unit",
+        ),
+        pytest.param(
+            "date",
+            "The slide came down at half past twelve, the warden said.",
+            "At what time did it come down?",
+            ["half past twelve"],
+            id="not-until",
+        ),
+        pytest.param(
+            "date",
+            "Sensors registered the collapse at 12.52, and the roof had cost 9.40 a metre.",
+            "When did it collapse?",
+            ["12.52"],
+            id="half-past",
+        ),
+        pytest.param(
+            "date",
+            "The last call came at 2.10 in the morning.",
+            "At what time was the last call?",
+            ["2.10 in the morning"],
+            id="dotted-clock",
+        ),
+        pytest.param(
+            "date",
+            "The school opened at eight o'clock like all the others.",
+            "When did the school open?",
+            ["eight o'clock"],
+            id="clock-in-the-morning",
+        ),
     ],
 )
 def test_values_that_may_answer(kind: Kind, sentence: str, question: str, found: list[str]) -> None:

@@ -25,20 +25,24 @@ from rag.text.numbers import Number
 from rag.text.polarity import denied, opposites
 from rag.text.questions import NAME, Kind, understand
 from rag.text.speakers import speaker_words
-from rag.text.values import COUNTED, DATED, NAMED, Value, counted, is_past, values
+from rag.text.values import COUNTED, DATED, NAMED, Value, around, counted, is_past, values
 from rag.text.words import content, stem, tokens
 
 # Sentences below these, as a probability and as a share of the best one's odds, do not answer the question.
-_LEAST, _ODDS_SHARE = 0.03, 0.02
+_LEAST, _ODDS_SHARE = 0.005, 0.005
 _MOST = 10
 # How likely a value must belong to the words that answer, at least.
-_SHARE = 0.2
+_SHARE = 0.1
 # Of several numbers of a sentence, that one counts what is asked for weighs as much as this much of that likelihood.
 _FITS = 0.5
 _YES_OR_NO = re.compile(r"^\W*(?:and |so |but )?(?:did|do|does|is|are|was|were|will|would|has|have|had|can|could|should|may|might)\b", re.I)
 _ONE_SPEAKER = re.compile(r"\baccording to\b|\b(?:say|says|said|claim\w*|told|telling|view|think|thinks)\b", re.I)
-_PLANS = re.compile(
-    r"\b(?:ask(?:ed|s)|wondered|questioned|whether|hope[ds]?|plan(?:s|ned)?|expect(?:s|ed)?|forecast|aims?|wants?|predict\w*|survey|poll|intend\w*)\b",
+# What is not told as having happened; of these, what is planned answers a question for what will be.
+_UNSURE = re.compile(r"\b(?:ask(?:ed|s)|wondered|questioned|whether|forecast|predict\w*|survey|poll)\b", re.I)
+_PLANS = re.compile(r"(?<!\bthan )(?<!\bas )\b(?:hope[ds]?|plan(?:s|ned)?|expect(?:s|ed)?|aims?|wants?|intend\w*)\b", re.I)
+_FUTURE = re.compile(r"\b(?:will|due|going to|to be|is|are)\b", re.I)
+_MONEY_ASKED = re.compile(
+    r"\b(?:money|pa(?:y|ys|id)|cost\w*|price\w*|spen[dt]\w*|worth|earn\w*|fined?|budget|salar\w+|wages?|raise[ds]?|sums?|fund\w*|loss\w*|profit\w*|saved?)\b",
     re.I,
 )
 SUPERSEDES = re.compile(
@@ -66,6 +70,8 @@ OF_VALUES = (
     "has_best",
     "dated",
     "named",
+    "sum",
+    "denied",
 )
 OF_DENIALS = ("asked", "far", "close", "least", "best", "denies", "opposed", "apart", "attributed", "same")
 
@@ -119,15 +125,20 @@ def pairs(question: str, readings: Sequence[Reading], passages: Sequence[Passage
             if features := _denial(question, one, other, wording):
                 out.append(Pair(one, other, None, features))
         elif given := _apart(kind, one, other):
-            if (kind in NAMED and not _two_speak(one, other)) or (kind in COUNTED and _is_sum(given, found)):
+            if kind in NAMED and not _two_speak(one, other):
                 continue
-            out.append(Pair(one, other, given, _of_values(question, kind, (one, other), given, best, wording)))
+            sums = {"sum": float(kind in COUNTED and _is_sum(given, found))}
+            out.append(Pair(one, other, given, {**_of_values(question, kind, (one, other), given, best, wording), **sums}))
     return kind, out
 
 
 def _kind(question: str, readings: Sequence[Reading], passages: Sequence[Passage]) -> Kind | None:
     """By the question, or else by the words that answer it best."""
     kind = understand(question).kind
+    if kind == "money" and readings and not _MONEY_ASKED.search(question):
+        text = readings[0].text
+        if not values("money", text, question, None) and values("number", text, question, None):
+            return "number"
     if kind in COUNTED + DATED + NAMED:
         return kind
     if kind or not readings or not readings[0].words or _YES_OR_NO.search(question):
@@ -148,7 +159,7 @@ def _candidates(
     for reading in readings[:_MOST]:
         p = passages[reading.passage]
         unlikely = reading.probability < _LEAST or odds(reading.probability) < floor
-        if unlikely or (_PLANS.search(reading.text) and not _PLANS.search(question)):
+        if unlikely or (kind is None and _only_planned(question, reading.text)):
             continue
         likely = _likely(kind, reading, p, question, wording) if kind else ()
         if (kind and not likely) or (not kind and is_past(reading.text) and not is_past(question)):
@@ -156,10 +167,23 @@ def _candidates(
         yield Candidate(reading, p, likely, asked, wording)
 
 
+def _only_planned(question: str, text: str) -> bool:
+    """Whether a text leaves open that it happened, where the question asks for what did."""
+    if _UNSURE.search(text) and not _UNSURE.search(question):
+        return True
+    return bool(_PLANS.search(text)) and not (_PLANS.search(question) or _FUTURE.search(question))
+
+
 def _likely(kind: Kind, reading: Reading, p: Passage, question: str, wording: Wording) -> tuple[tuple[float, Value], ...]:
     at = reading.span.start
     given = [(reading.share(at + v.start, at + v.end), v) for v in values(kind, reading.text, question, p.published)]
-    given = [(share, v) for share, v in given if share >= _SHARE]
+    given = [(share, v) for share, v in given if share >= _SHARE and not _only_planned(question, around(reading.text, v))]
+    if kind in NAMED and not given and reading.words:
+        # "Below the summit tower" is where, though it is no name.
+        first, last = reading.words.start - at, reading.words.end - at
+        said = Value(reading.text[first:last], first, last, frozenset(content(reading.text[first:last])))
+        # Who speaks is not what is spoken of.
+        return ((_SHARE, said),) if said.held and not set(content(said.text)) & set(speaker_words(reading.text)) else ()
     if kind in COUNTED and len(given) > 1:
         whole = content(question)
         fits = [float(wording.covered(counted(reading.text, v), whole).max(initial=0.0)) for _, v in given]
@@ -204,8 +228,9 @@ def _apart(kind: Kind, one: Candidate, other: Candidate) -> tuple[Value, Value] 
     if not comparable:
         return None
     (_, a), (_, b) = max(comparable, key=lambda pair: (pair[0][1].grain == "minute", min(pair[0][0], pair[1][0])))
-    # Two that share a likely value tell the same, in more words or fewer.
-    return None if any(x.agrees(y) for _, x in one.values for _, y in other.values) else (a, b)
+    # Two that share a likely value tell the same, in more words or fewer; at two hours of one day they do not.
+    same = (x.agrees(y) for _, x in one.values for _, y in other.values if kind not in DATED or x.grain == y.grain == a.grain)
+    return None if any(same) else (a, b)
 
 
 def _is_sum(given: tuple[Value, Value], found: Sequence[Candidate]) -> bool:
@@ -229,7 +254,13 @@ def _of_values(
         "has_best": float(has_best),
         "dated": float(kind in DATED),
         "named": float(kind in NAMED),
+        "denied": float(any(_denies_value(kind, question, c, v) for c, v in zip(pair, reversed(given), strict=True))),
     }
+
+
+def _denies_value(kind: Kind, question: str, candidate: Candidate, other: Value) -> bool:
+    """Whether a sentence says that it is not the other's value."""
+    return any(v.agrees(other) for v in values(kind, candidate.reading.text, question, candidate.passage.published, denied=True))
 
 
 def _of_both(pair: tuple[Candidate, Candidate], wording: Wording) -> dict[str, float]:

@@ -23,8 +23,11 @@ _DAY = re.compile(
     |\b(?P<ago>{_COUNT})\syears\s(?:ago|earlier|before)\b
     |\b(?P<near>today|yesterday|tomorrow|this\syear|last\syear|the\s(?:year\sbefore|previous\syear)|next\syear)\b
     |\b(?P<hour>\d{{1,2}})(?:[.:](?P<minute>\d\d))?\s?(?P<half>[ap])\.?m\b\.?
-    |\b(?P<clock>{_COUNT})\s(?P<side>past|to)\s(?P<of>{_COUNT})\b
-    |\b(?P<told>{_COUNT})\s(?:o'clock\s)?in\sthe\s(?P<part>morning|afternoon|evening)\b
+    |\b(?P<clock>{_COUNT}|half|(?:a\s)?quarter)\s(?P<side>past|to)\s(?P<of>{_COUNT})\b(?:\sin\sthe\s(?P<part2>morning|afternoon|evening)\b)?
+    |\b(?P<told>{_COUNT})(?:[.:](?P<past>[0-5]\d))?\s(?:o['’]clock\s)?in\sthe\s(?P<part>morning|afternoon|evening)\b
+    |\b(?P<bare>{_COUNT})(?:\so['’]clock|:(?P<bare_past>[0-5]\d))\b(?![:.]\d)
+    |(?:(?<=\bat\s)|(?<=\bby\s)|(?<=\buntil\s)|(?<=\bsince\s)|(?<=\baround\s)|(?<=\babout\s))(?P<dotted>[01]?\d|2[0-3])\.(?P<dotted_past>[0-5]\d)
+        (?=[,.;:!?”"]|$|\s(?:on|and|but|this|that|when|while|after|before|as|local|yesterday|today)\b)
     |\b(?P<point>noon|midday|midnight)\b
     |\b(?P<season>spring|summer|autumn|winter|Christmas|Easter|Thanksgiving)\b""",
     re.X | re.I,
@@ -38,6 +41,8 @@ _SEASONS = {
     "christmas": (12,),
     "easter": (3, 4),
 }
+# What tells which half of the day a clock means.
+_HALF = re.compile(r"[ap]\.?m\b|morning|afternoon|evening|noon|midday|midnight", re.I)
 # "may" and "march" in lower case are verbs.
 _VERBS = ("may", "march", "mar", "dec", "jan")
 
@@ -100,9 +105,13 @@ def _agree(claim: When, held: When) -> bool:
 
 
 def _same_minute(one: When, other: When) -> bool:
-    """ "Ten past three" leaves open which half of the day it is."""
-    open_half = re.search(r" (?:past|to) ", one.text + other.text)
-    return (one.minute or 0) % (720 if open_half else 1440) == (other.minute or 0) % (720 if open_half else 1440)
+    """ "Ten past three" and "3.10" leave open which half of the day it is."""
+    whole = 720 if _open_half(one) or _open_half(other) else 1440
+    return (one.minute or 0) % whole == (other.minute or 0) % whole
+
+
+def _open_half(when: When) -> bool:
+    return (when.minute or 0) < 13 * 60 and not _HALF.search(when.text)
 
 
 def _weekday(when: When) -> int | None:
@@ -135,10 +144,12 @@ def _parts(match: re.Match[str]) -> dict[str, Any]:
     if match["hour"]:
         return {"minute": (int(match["hour"]) % 12 + (12 if match["half"].casefold() == "p" else 0)) * 60 + int(match["minute"] or 0)}
     if match["clock"]:
-        minutes, hour = _count(match["clock"]), _count(match["of"])
+        minutes, hour = _count(match["clock"]), _hour(match["of"], match["part2"])
         return {"minute": hour * 60 + (minutes if match["side"].casefold() == "past" else -minutes)}
     if match["told"]:
-        return {"minute": (_count(match["told"]) % 12 + (0 if match["part"].casefold() == "morning" else 12)) * 60}
+        return {"minute": _hour(match["told"], match["part"]) * 60 + int(match["past"] or 0)}
+    if clock := match["bare"] or match["dotted"]:
+        return {"minute": _count(clock) * 60 + int(match["bare_past"] or match["dotted_past"] or 0)}
     if match["point"]:
         return {"minute": 0 if match["point"].casefold() == "midnight" else 720}
     if match["season"]:
@@ -169,5 +180,12 @@ def _by(when: When, match: re.Match[str], own: date) -> Iterator[When]:
         yield When(match[0], match.start(), match.end(), day.year, day.month, day.day, day.weekday())
 
 
+def _hour(word: str, part: str | None) -> int:
+    """The hour of the day, in a part of it where that is said."""
+    return _count(word) if part is None else _count(word) % 12 + (0 if part.casefold() == "morning" else 12)
+
+
 def _count(word: str) -> int:
-    return int(word) if word.isdigit() else _SMALL.index(word.casefold())
+    if word.isdigit():
+        return int(word)
+    return {"half": 30, "quarter": 15}.get(word.casefold().removeprefix("a ")) or _SMALL.index(word.casefold())

@@ -35,8 +35,12 @@ _NUMBER = re.compile(
     re.I | re.X,
 )
 _ONE_IN = re.compile(rf"\b(?:one|1)(?: \w+)? in (?P<of>\d+|{_WORD})\b", re.I)
-_UNIT = re.compile(r"[\s-](?:\w+\s)?(?P<unit>second|minute|hour|day|night|week|month|year|decade)s?\b", re.I)
-_ABOUT = re.compile(r"\b(?:about|around|roughly|some|approximately|close to|an estimated)(?: the| an?)? ?$", re.I)
+# "£900,000 a year" is a sum, "five long years" a time.
+_UNIT = re.compile(
+    r"[\s-](?:(?!(?:an?|per|each|every|in|by|on|at|this|last|next|the|of)\s)\w+\s)?(?P<unit>second|minute|hour|day|night|week|month|year|decade)s?\b",
+    re.I,
+)
+_ABOUT = re.compile(r"\b(?:about|around|roughly|some|approximately|(?<!will )(?<!to )close to|an estimated)(?: the| an?)? ?$", re.I)
 _ABOVE = re.compile(
     r"\b(?:over|above|(?:little |well )?more than|upwards of|a little over|just over|exceed(?:s|ed|ing)?)(?: the| an?)? ?$", re.I
 )

@@ -24,9 +24,10 @@ _OLD = re.compile(r"\bhow old\b", re.I)
 _LASTS = re.compile(r"\bhow (?:long|old|soon)\b|\b(?:days|hours|minutes|years|weeks|months|age)\b", re.I)
 # An age, or a number that stands in a word: "Ferrant, 43, takes office", "a 12-year-old".
 # "Eleven and not nine", "to Belarus, not to Ukraine": what is denied is no answer.
-_NEGATED = re.compile(r"\bnot (?:\w+ ){0,2}$", re.I)
-# The whole of which a part is told, and the day on which something was said.
-_WHOLE = re.compile(r"\bof (?:the |its |their |all |some |about )*$", re.I)
+_NEGATED = re.compile(r"\bnot (?!only |just |least |(?:\w+ )?(?:until|till|before) )(?:\w+ ){0,2}$", re.I)
+# The whole of which a part is told ("48 of its 310 shops", not "the records of 190,000 patients"), and the day on which something was said.
+_PART = r"\d[\d,.]*|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|some|most|many|half|part|thirds?|quarters?|none|each|one|out|few|several|majority|%|per ?cent"
+_WHOLE = re.compile(rf"(?:^|[\s(])(?:{_PART}) of (?:the |its |their |his |her |our |all |some |about )*$", re.I)
 _SAID_ON = re.compile(
     r"\b(?:said|told|announced|reported|confirmed|corrected|added|wrote|warned|admitted)(?: \w+){0,3}?(?: (?:late|early))?(?: on)? $", re.I
 )
@@ -89,10 +90,11 @@ class Value:
         return "name"
 
 
-def values(kind: Kind, sentence: str, question: str, published: str | None) -> list[Value]:
+def values(kind: Kind, sentence: str, question: str, published: str | None, *, denied: bool = False) -> list[Value]:
     """The values of a sentence that may answer a question of a kind, in their order; none for kinds that ask for words.
 
-    Left out is what the question says already, what belongs to an earlier event, and what counts another sort than is asked for.
+    Left out is what the question says already, what belongs to an earlier event, and what counts another sort than is asked for. What the sentence
+    denies ("to Belarus, not to Ukraine") is left out too, or with ``denied`` given alone.
     """
     if kind in COUNTED:
         sorts = _sorts(question)
@@ -107,7 +109,7 @@ def values(kind: Kind, sentence: str, question: str, published: str | None) -> l
         found = list(_names(sentence, question))
     else:
         return []
-    found = [value for value in found if not _NEGATED.search(sentence[: value.start])]
+    found = [value for value in found if bool(_NEGATED.search(sentence[: value.start])) is denied]
     return found if is_past(question) else [value for value in found if not is_past(sentence[: value.end] + _after(sentence, value))]
 
 
