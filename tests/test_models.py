@@ -106,17 +106,44 @@ def test_padded_inputs_keep_the_last_special_token() -> None:
     assert inputs["input_ids"][0, -1] == encoding.ids[-1]
 
 
-def test_asking_imports_no_torch(tmp_path: Path) -> None:
-    (tmp_path / "harbour.md").write_text(HARBOUR, encoding="utf-8")
-    code = (
-        "import sys; from rag.cli import main\n"
-        f"assert main(['sync', {str(tmp_path)!r}]) == 0\n"
-        "assert main(['ask', 'What fell into the harbour of Skell?']) == 0\n"
-        "sys.exit(' '.join(name for name in ('torch', 'transformers', 'sklearn', 'openvino_telemetry') if sys.modules.get(name)) or 0)"
+# What takes seconds to import, and what only other commands need.
+TORCH = ("torch", "transformers", "sklearn", "sentence_transformers", "openvino_telemetry")
+NOT_TO_ASK = (
+    "scipy",
+    "datasketch",
+    "langsmith",
+    "trafilatura",
+    "lxml",
+    "pypdf",
+    "streamlit",
+    "fastapi",
+    "ir_measures",
+    "rag.evaluate",
+    "rag.intake",
+)
+
+
+def _run_without(code: str, absent: tuple[str, ...], home: Path) -> None:
+    """Run code in a process of its own, in which none of the modules may have been imported at the end."""
+    code += f"\nsys.exit(' '.join(name for name in {absent!r} if sys.modules.get(name)) or 0)"
+    environment = os.environ | {"NEWSDESK_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}"], cwd=CHECKOUT, env=environment, capture_output=True, encoding="utf-8"
     )
-    environment = os.environ | {"NEWSDESK_HOME": str(tmp_path / "home")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_command_imports_torch_and_a_question_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    (tmp_path / "harbour.md").write_text(HARBOUR, encoding="utf-8")
+    command = "from rag.cli import main\nassert main({!r}) == 0"
+    _run_without(command.format(["sync", str(tmp_path)]), TORCH, tmp_path / "home")
+    _run_without(command.format(["ask", "What fell into the harbour of Skell?"]), TORCH + NOT_TO_ASK, tmp_path / "home")
+    chat = (
+        "import rag.serve, rag.ui.chat, rag.ui.library, rag.ui.evaluate\n"
+        "from rag.opened import shared_assistant, warm\nwarm()\n"
+        "assert shared_assistant().ask('What fell into the harbour of Skell?').status == 'answered'"
+    )
+    _run_without(chat, (*TORCH, "scipy.stats", "langsmith"), tmp_path / "home")
 
 
 def test_damaged_conversion_is_made_anew_by_one_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
