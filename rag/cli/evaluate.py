@@ -115,7 +115,7 @@ def _run(args: argparse.Namespace, settings: Settings, suite: Suite, only: str |
     baseline = _named(args.baseline, suite, settings) if args.baseline else None
     resume = interrupted_run(runs_folder(settings), suite_digest(suite)) if args.resume else None
     options = Options(args.repeat, args.jobs, only, (), args.answers, resume)
-    embedder = Embedder(settings.embedding_model, cache=settings.models_folder)
+    embedder = Embedder(settings.embedding_model, cache=settings.models_folder, runtime=settings.runtime)
     first: Report | None = None
     report = _with_progress(suite, settings, options, embedder)
     if baseline is not None:
@@ -125,7 +125,7 @@ def _run(args: argparse.Namespace, settings: Settings, suite: Suite, only: str |
         embedder = (
             embedder
             if changed.embedding_model == settings.embedding_model
-            else Embedder(changed.embedding_model, cache=changed.models_folder)
+            else Embedder(changed.embedding_model, cache=changed.models_folder, runtime=changed.runtime)
         )
         second = Options(args.repeat, args.jobs, only, tuple(args.changes))
         report = compared(_with_progress(suite, changed, second, embedder), first.run)
@@ -224,7 +224,10 @@ def _compare_chunkings(folder: Path, settings: Settings, *, as_json: bool) -> in
     apart = settings.model_copy(update={"home": evaluations(settings) / "chunking"})
     with Bars() as bars:
         report = run_lab(
-            corpora, embedder=Embedder(settings.embedding_model, cache=settings.models_folder), settings=apart, on_progress=bars.show
+            corpora,
+            embedder=Embedder(settings.embedding_model, cache=settings.models_folder, runtime=settings.runtime),
+            settings=apart,
+            on_progress=bars.show,
         )
     if as_json:
         print_json(lab_json(report))

@@ -12,9 +12,11 @@ from rag.assistant import Assistant
 from rag.cli import keeping
 from rag.fetch import is_address
 from rag.intake import Rejection
+from rag.models.runtime import in_use
 from rag.store.doctor import examine, repair
 from rag.store.sync import SyncReport, remove, restore, sync
 from rag.terminal import Bars, print_json
+from rag.text.spoken import count
 
 log = logging.getLogger("rag")
 
@@ -72,10 +74,16 @@ def run_doctor(assistant: Assistant, args: argparse.Namespace) -> int:
     with Bars() as bars:
         stores.on_progress = bars.show
         findings = repair(stores) if args.repair else examine(stores)
+    # Whatever embeds, the reader is the packaged one.
+    models = in_use(assistant.settings.runtime)
     if args.json:
-        print_json({"sound": not findings, "findings": [asdict(finding) for finding in findings]})
+        print_json({"sound": not findings, "findings": [asdict(finding) for finding in findings], "models": asdict(models)})
     for finding in findings if not args.json else ():
         print(f"{finding.part}: {finding.problem}; {finding.advice}")
     if not findings and not args.json:
         print("Sound: library, full-text index, copies, vectors and Chroma's index agree.")
+    if not args.json:
+        print(
+            f"Models: {models.runtime}, since {models.why}; {f'{models.precision}, ' if models.precision else ''}{count(models.threads, 'thread')}."
+        )
     return 1 if findings else 0
