@@ -41,12 +41,17 @@ class TorchNetwork:
     """A packaged network in torch, on a GPU where torch sees one; nothing is converted. Safe to share between threads."""
 
     def __init__(self, kind: str, adapter: Path) -> None:
-        os.environ["TOKENIZERS_PARALLELISM"] = "false"
+        # Nothing here may reach for a model hub or report usage: set before the libraries read them.
+        os.environ.update({"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TOKENIZERS_PARALLELISM": "false"})
         # Heavy and optional: torch and transformers take up to 9 s to import, and only this runtime needs them.
         import torch
+        from transformers.utils import logging as transformers_logging
 
         from rag.models.convert import module
 
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers has no stubs
+        # It would list the weights of the pooler, which is not used.
+        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
         self._torch = torch
         self._lock = threading.Lock()
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
