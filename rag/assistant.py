@@ -19,6 +19,7 @@ from rag.answer.when import joined, narrowed, of_those_days, preferred, soon_aft
 from rag.answer.wording import Wording
 from rag.errors import QuestionError
 from rag.folding import with_places
+from rag.line import Line, Place
 from rag.models.embeddings import Embedder
 from rag.models.reader import Reader, Reading
 from rag.models.reranker import Reranker
@@ -37,6 +38,7 @@ from rag.records import (
     Turn,
     Usage,
     Version,
+    Waiting,
     Wrote,
 )
 from rag.retrieve import Retriever
@@ -68,15 +70,16 @@ class Assistant:
         self.settings = settings
         self.library = Library(settings.home)
         self.conversations = Conversations(self.library)
-        self.embedder = embedder or Embedder(settings.embedding_model, cache=settings.models_folder)
+        self.embedder = embedder or Embedder(settings.embedding_model, cache=settings.models_folder, runtime=settings.runtime)
         indexes = Indexes(settings.home / "chroma")
         self.stores = Stores(self.library, indexes, self.embedder, settings)
         self.retriever = Retriever(self.library, indexes, self.embedder, settings)
-        self.reader = reader or Reader(self.embedder, cache=settings.models_folder)
+        self.reader = reader or Reader(self.embedder, cache=settings.models_folder, runtime=settings.runtime)
         self.reranker = Reranker(settings.reranker) if settings.reranker else None
         self.ledger = Ledger(self.library, settings.daily_tokens)
         self.writer = Writer(settings, self.ledger, self.embedder, self.retriever.rarity) if settings.model else None
-        self._suggester = Suggester(self.library, lambda question, filters: self.ask(question, filters=filters, write=False))
+        self.line = Line(settings.waiting)
+        self._suggester = Suggester(self.library, lambda question, filters: self.ask(question, filters=filters, write=False, behind=True))
 
     def ask(
         self,
@@ -87,9 +90,12 @@ class Assistant:
         searched_as: str | None = None,
         write: bool = True,
         any_time: bool = False,
+        behind: bool = False,
     ) -> Answer:
         """The answer, whole; see ``stream``."""
-        *_, answer = self.stream(question, history=history, filters=filters, searched_as=searched_as, write=write, any_time=any_time)
+        *_, answer = self.stream(
+            question, history=history, filters=filters, searched_as=searched_as, write=write, any_time=any_time, behind=behind
+        )
         assert isinstance(answer, Answer)
         return answer
 
@@ -102,30 +108,41 @@ class Assistant:
         searched_as: str | None = None,
         write: bool = True,
         any_time: bool = False,
+        behind: bool = False,
     ) -> Generator[Event, None, None]:
-        """Searched, Found, Wrote for each sentence (Writing between them where a chat model writes), and the Answer last.
+        """Searched, Found, Wrote for each sentence (Writing between them where a chat model writes), and the Answer last; Waiting before the first
+        three while questions that came earlier are searched and read.
 
         ``searched_as`` replaces the completed question where a reader has edited it; without ``write`` the answer is quotes, whatever the
-        settings; with ``any_time`` the question's words on time narrow and order nothing. Raises QuestionError for an empty or oversized
-        question, NoLibrary when nothing was synced, LibraryMismatch when another model made the library. A chat model that fails raises nothing: the answer is quotes then, and its ``notice`` says why.
+        settings; with ``any_time`` the question's words on time narrow and order nothing; with ``behind`` everybody else goes first, and
+        Crowded is raised while anybody does. Raises QuestionError for an empty or oversized question, Crowded when too many wait, NoLibrary when nothing was synced, LibraryMismatch when another model made the library. A chat model that fails raises nothing: the answer is quotes then, and its ``notice`` says why.
         """
         passages: tuple[Passage, ...] = ()
-        for event in self._stream(question, history, filters, searched_as, write, any_time):
-            if isinstance(event, Found | Answer):
-                passages = event.passages
-            if isinstance(event, Wrote | Answer):
-                # Where else the words stand is looked up in the stored texts, whoever chose them.
-                citations = tuple(
-                    dataclasses.replace(
-                        with_places(self.library, citation, passages), author=self.library.author_of(citation.article_id, citation.version)
-                    )
-                    for citation in event.citations
-                )
-                event = dataclasses.replace(event, citations=citations)
-            yield event
+        with self.line.joined(behind=behind) as place:
+            for event in self._stream(question, history, filters, searched_as, write, any_time, place):
+                if isinstance(event, Found | Answer):
+                    passages = event.passages
+                yield self._placed(event, passages) if isinstance(event, Wrote | Answer) else event
+
+    def _placed(self, event: Wrote | Answer, passages: tuple[Passage, ...]) -> Event:
+        """With what is looked up in the stored texts, whoever chose the words: where else they stand, and who wrote the article."""
+        citations = tuple(
+            dataclasses.replace(
+                with_places(self.library, citation, passages), author=self.library.author_of(citation.article_id, citation.version)
+            )
+            for citation in event.citations
+        )
+        return dataclasses.replace(event, citations=citations)
 
     def _stream(
-        self, question: str, history: Sequence[Turn], filters: Filters, searched_as: str | None, write: bool, any_time: bool
+        self,
+        question: str,
+        history: Sequence[Turn],
+        filters: Filters,
+        searched_as: str | None,
+        write: bool,
+        any_time: bool,
+        place: Place,
     ) -> Generator[Event, None, None]:
         clock = _Clock()
         question = self._checked(question)
@@ -136,9 +153,11 @@ class Assistant:
             yield Searched(text, self.overview().articles)
             yield _refusal(question, text, refusals.for_intent(asked.intent), (), clock)
             return
-        if not searched_as:
-            text = self.retriever.corrected(text)
-        overview = self.library.overview()
+        yield from map(Waiting, place.coming())
+        with place:
+            if not searched_as:
+                text = self.retriever.corrected(text)
+            overview = self.library.overview()
         time, plain = self._timed(text, overview, any_time)
         asked = understand(plain)
         yield Searched(text, overview.articles, time)
@@ -146,11 +165,15 @@ class Assistant:
         if within is None and time:
             yield dataclasses.replace(_refusal(question, text, refusals.no_day_in_both(filters, time), (), clock), time=time)
             return
-        with clock.of("retrieve"):
+        yield from map(Waiting, place.coming())
+        with place, clock.of("retrieve"):
             passages = self._found(plain, asked, within or filters, soon_after(filters, time))
         yield Found(passages[: self.settings.passages])
-        with clock.of("read"):
+        yield from map(Waiting, place.coming())
+        with place, clock.of("read"):
             read = self._read(plain, asked, passages, time)
+        # What is left waits for a chat model, or takes no time.
+        place.leave()
         passages = (passages if self.reranker else _reranked(passages, read.readings))[: self.settings.passages]
         notice = None
         if writer and (material := read.material or (passages if asked.intent == "fact" else ())):
@@ -293,6 +316,12 @@ class Assistant:
 
     def suggestions(self, limit: int = 4) -> list[str]:
         """Questions about the open library, from different articles, each of which this assistant has just answered from its article."""
+        for _ in self._suggester.opening(limit):
+            pass
+        return self._suggester.known()
+
+    def suggesting(self, limit: int = 4) -> Iterator[None]:
+        """The work of ``suggestions`` in small pieces, so that one may stop between them; none is done while somebody's question waits."""
         return self._suggester.opening(limit)
 
     def follow_ups(self, answers: Sequence[Answer], filters: Filters = Filters()) -> Iterator[str | None]:

@@ -13,6 +13,7 @@ NewsdeskError                what the command line prints in one line (exit 1)
 │   ├── NoLibrary            nothing has been synced yet
 │   ├── LibraryMismatch      made by another model, chunking or release
 │   └── StorageError         the disk is full, or the data folder cannot be written
+├── Crowded                  too many questions wait already
 └── ModelError               a model's files are missing or not what they should be
     └── ChatModelError       the chat model cannot be used or does not answer
 """
@@ -68,6 +69,10 @@ class LibraryMismatch(LibraryError):
 
 class StorageError(LibraryError):
     """The disk is full, or the data folder cannot be written."""
+
+
+class Crowded(NewsdeskError):
+    """As many questions as may be wait already."""
 
 
 class ModelError(NewsdeskError):

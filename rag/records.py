@@ -273,6 +273,13 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """Event: so many questions are before this one; comes only where there are any, and again whenever their number changes."""
+
+    ahead: int
+
+
+@dataclass(frozen=True, slots=True)
 class Searched:
     """Event: the question as it is searched, the size of what is searched, and the days that the question names."""
 
@@ -303,7 +310,7 @@ class Wrote:
     citations: tuple[Citation, ...]
 
 
-Event = Searched | Found | Writing | Wrote | Answer
+Event = Waiting | Searched | Found | Writing | Wrote | Answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
-from langchain_core.documents import Document
-from langchain_core.retrievers import BaseRetriever
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -146,18 +143,11 @@ def fuse(rankings: Sequence[Sequence[str]], *, weights: Sequence[float]) -> dict
     return scores
 
 
-class NewsdeskRetriever(BaseRetriever):
-    """A library as a LangChain retriever: each Document's metadata holds the exact span that it was cut from."""
+def __getattr__(name: str) -> Any:
+    """``NewsdeskRetriever``, where it was before it had a module of its own."""
+    if name != "NewsdeskRetriever":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Heavy, and not needed to answer: LangChain's retrievers import its tracing, a second of a processor.
+    from rag.langchain import NewsdeskRetriever
 
-    retriever: Any
-    filters: Any = Filters()
-    k: int = 8
-
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
-        passages = self.retriever.search(query, filters=self.filters, limit=self.k)
-        return [Document(page_content=p.text, id=p.chunk_id, metadata=_metadata(p)) for p in passages]
-
-
-def _metadata(passage: Passage) -> dict[str, Any]:
-    fields = ("article_id", "version", "start", "end", "title", "source", "published", "url", "score")
-    return {field: getattr(passage, field) for field in fields}
+    return NewsdeskRetriever

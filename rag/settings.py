@@ -53,6 +53,10 @@ class Settings(BaseSettings):
         None,
         description="Folder that keeps the packaged models as they were converted for this machine; without it, `models` in `NEWSDESK_HOME`.",
     )
+    runtime: Literal["auto", "openvino", "onnx", "torch"] = Field(
+        "auto",
+        description="What computes the packaged models: `openvino`, `onnx` (ONNX Runtime, with `newsdesk[onnx]`) or `torch`; `auto` takes torch where it has a GPU, else the first of the three that is installed.",
+    )
     chunk_tokens: int = Field(200, ge=32, le=8192, description="Most tokens of a chunk, its header not counted.")
     header_tokens: int = Field(40, ge=0, le=128, description="Most tokens of the title and date that head a chunk when it is embedded.")
     passages: int = Field(
@@ -156,8 +160,14 @@ class Settings(BaseSettings):
         None,
         description="Key that requests over HTTP must carry, 16 visible ASCII characters or more; without it, only programs on this computer are answered.",
     )
+    waiting: int = Field(
+        100,
+        ge=1,
+        le=10_000,
+        description="Most questions that wait for their turn or have it, of pages and HTTP together; one more is asked to come again.",
+    )
     api_at_once: int = Field(
-        8, ge=1, le=100, description="Most requests that are answered over HTTP at once; one more is told to come again."
+        64, ge=1, le=1000, description="Most requests that are answered over HTTP or wait for it at once; one more is told to come again."
     )
     api_seconds: float = Field(360, ge=1, le=3600, description="Longest time that an answer over HTTP may take, in seconds.")
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from rag.answer.suggest import Candidate, following, opening
-from rag.errors import NoSuchArticle
+from rag.errors import Crowded, NewsdeskError, NoSuchArticle
 from rag.records import Answer, Article, Filters
 from rag.store.library import Library
 
-# Answers a question of the chat: the question, and the filters it is asked under.
+# Answers a question of the chat, given the filters that it is asked under; raises Crowded while somebody's own question waits.
 Ask = Callable[[str, Filters], Answer]
 
 _ARTICLES = 200
@@ -21,36 +21,64 @@ _TRIES_AFTER = 6
 
 
 class Suggester:
-    """Questions over one library; shared between threads."""
+    """Questions over one library; shared between threads. It tries none while somebody's question waits."""
 
     def __init__(self, library: Library, ask: Ask) -> None:
         self._library, self._ask = library, ask
         self._busy = threading.Lock()
         self._known: list[str] = []
         self._known_for: tuple[str | None, int] = (None, 0)
+        self._tries: Iterator[str | None] = iter(())
 
-    def opening(self, limit: int) -> list[str]:
-        """At most ``limit`` questions from different articles, the same until the library changes."""
-        generation = self._library.meta().get("generation") if self._library.exists else None
-        with self._busy:
-            if (generation, limit) != self._known_for:
-                self._known = list(self._opening(limit)) if generation else []
-                self._known_for = (generation, limit)
-            return list(self._known)
+    def opening(self, limit: int) -> Iterator[None]:
+        """Tries, shared by all who ask for them, that end when ``known`` holds what there is; one may stop after each."""
+        while True:
+            with self._busy:
+                generation = self._library.meta().get("generation") if self._library.exists else None
+                if (generation, limit) != self._known_for:
+                    self._known, self._known_for = [], (generation, limit)
+                    self._tries = self._opening(limit) if generation else iter(())
+                if len(self._known) == limit:
+                    return
+                try:
+                    found = next(self._tries)
+                except StopIteration:
+                    return
+                except NewsdeskError:
+                    # An iterator that raised has ended: whoever asks again begins again.
+                    self._known_for = (None, 0)
+                    raise
+                self._known += [found] if found else []
+            yield
 
-    def _opening(self, limit: int) -> Iterator[str]:
+    def known(self) -> list[str]:
+        """What ``opening`` has found so far: questions from different articles, the same until the library changes."""
+        return list(self._known)
+
+    def _opening(self, limit: int) -> Iterator[str | None]:
         """Stops after a number of tries, so that a large library opens as quickly as a small one."""
         articles = list(islice(self._library.articles(), _ARTICLES))
         # Every third first: neighbours in time tell the same story.
         queue = opening(articles[::3] + articles[1::3] + articles[2::3])
-        found = (candidate.question for candidate in queue[: _TRIES_A_SUGGESTION * limit] if self._is_answered(candidate, Filters()))
-        yield from islice(found, limit)
+        for candidate in queue[: _TRIES_A_SUGGESTION * limit]:
+            yield from self._tried(candidate, Filters())
 
     def following(self, answers: Sequence[Answer], filters: Filters) -> Iterator[str | None]:
         """Questions that go on from the last of ``answers``, asked under the same filters; None for a try that came to nothing, so that one may stop after each."""
         queue = following(list(self._articles_of(answers[-1])), answers)
         for candidate in queue[:_TRIES_AFTER]:
-            yield candidate.question if self._is_answered(candidate, filters) else None
+            yield from self._tried(candidate, filters)
+
+    def _tried(self, candidate: Candidate, filters: Filters) -> Iterator[str | None]:
+        """The candidate's question where it is answered, None where it is not, and None before that as long as somebody else asks."""
+        while True:
+            try:
+                answered = self._is_answered(candidate, filters)
+            except Crowded:
+                yield None
+                continue
+            yield candidate.question if answered else None
+            return
 
     def _articles_of(self, answer: Answer) -> Iterator[Article]:
         """Those that were cited before those that were found; one that went since has nothing to suggest."""

@@ -351,7 +351,13 @@ def test_remove_and_undo(three: Path, capsys: Capture) -> None:
 
 
 def test_doctor_says_what_is_wrong_and_mends_it(three: Path, capsys: Capture) -> None:
-    assert run_json(capsys, "doctor") == {"sound": True, "findings": []}
+    said = run_json(capsys, "doctor")
+    assert (said["sound"], said["findings"]) == (True, [])
+    assert said["models"]["runtime"] == "openvino"
+    assert said["models"]["precision"] in ("bf16", "f32")
+    assert said["models"]["threads"] >= 1
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Models: openvino, since it is installed")
     (index,) = (three.parent / "home" / "chroma").glob("*/chroma.sqlite3")
     os.truncate(index, 5000)
     assert main(["ask", CRANE]) == 1

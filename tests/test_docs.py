@@ -40,7 +40,7 @@ def test_commands_of_the_testing_page_lead_to_a_gate(
     tmp_path: Path, assistant: Assistant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(rag.cli.evaluate, "Embedder", lambda name, cache: assistant.embedder)
+    monkeypatch.setattr(rag.cli.evaluate, "Embedder", lambda name, cache, runtime: assistant.embedder)
     monkeypatch.setattr(rag.cli.commands, "Assistant", lambda settings: Assistant(settings, embedder=assistant.embedder))
     text = (CHECKOUT / "docs" / "testing.md").read_text(encoding="utf-8")
     (prompts,) = re.findall(r"```yaml\n(.*?)```", text, re.S)

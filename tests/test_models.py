@@ -18,7 +18,9 @@ from samples import HARBOUR
 from rag.assistant import Assistant
 from rag.errors import ModelError
 from rag.models import packaged, runtime
+from rag.models.choice import Capabilities, Wanted, choose
 from rag.models.embeddings import Embedder
+from rag.models.reader import Reader
 from rag.models.scores import BUDGET, Scorer
 from rag.models.tokens import Tokens, padded
 from rag.records import Passage, Span
@@ -106,17 +108,44 @@ def test_padded_inputs_keep_the_last_special_token() -> None:
     assert inputs["input_ids"][0, -1] == encoding.ids[-1]
 
 
-def test_asking_imports_no_torch(tmp_path: Path) -> None:
-    (tmp_path / "harbour.md").write_text(HARBOUR, encoding="utf-8")
-    code = (
-        "import sys; from rag.cli import main\n"
-        f"assert main(['sync', {str(tmp_path)!r}]) == 0\n"
-        "assert main(['ask', 'What fell into the harbour of Skell?']) == 0\n"
-        "sys.exit(' '.join(name for name in ('torch', 'transformers', 'sklearn', 'openvino_telemetry') if sys.modules.get(name)) or 0)"
+# What takes seconds to import, and what only other commands need.
+TORCH = ("torch", "transformers", "sklearn", "sentence_transformers", "openvino_telemetry")
+NOT_TO_ASK = (
+    "scipy",
+    "datasketch",
+    "langsmith",
+    "trafilatura",
+    "lxml",
+    "pypdf",
+    "streamlit",
+    "fastapi",
+    "ir_measures",
+    "rag.evaluate",
+    "rag.intake",
+)
+
+
+def _run_without(code: str, absent: tuple[str, ...], home: Path) -> None:
+    """Run code in a process of its own, in which none of the modules may have been imported at the end."""
+    code += f"\nsys.exit(' '.join(name for name in {absent!r} if sys.modules.get(name)) or 0)"
+    environment = os.environ | {"NEWSDESK_HOME": str(home)}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{code}"], cwd=CHECKOUT, env=environment, capture_output=True, encoding="utf-8"
     )
-    environment = os.environ | {"NEWSDESK_HOME": str(tmp_path / "home")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=CHECKOUT, env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_command_imports_torch_and_a_question_nothing_that_it_does_not_need(tmp_path: Path) -> None:
+    (tmp_path / "harbour.md").write_text(HARBOUR, encoding="utf-8")
+    command = "from rag.cli import main\nassert main({!r}) == 0"
+    _run_without(command.format(["sync", str(tmp_path)]), TORCH, tmp_path / "home")
+    _run_without(command.format(["ask", "What fell into the harbour of Skell?"]), TORCH + NOT_TO_ASK, tmp_path / "home")
+    chat = (
+        "import rag.serve, rag.ui.chat, rag.ui.library, rag.ui.evaluate\n"
+        "from rag.opened import shared_assistant, warm\nwarm()\n"
+        "assert shared_assistant().ask('What fell into the harbour of Skell?').status == 'answered'"
+    )
+    _run_without(chat, (*TORCH, "scipy.stats", "langsmith"), tmp_path / "home")
 
 
 def test_damaged_conversion_is_made_anew_by_one_of_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +156,7 @@ def test_damaged_conversion_is_made_anew_by_one_of_many(tmp_path: Path, monkeypa
         file.truncate(1000)
     made: list[str] = []
     convert = runtime._convert
-    monkeypatch.setattr(runtime, "_convert", lambda kind, home: (made.append(kind), convert(kind, home)))
+    monkeypatch.setattr(runtime, "_convert", lambda kind, home, form: (made.append(kind), convert(kind, home, form)))
     with ThreadPoolExecutor(3) as pool:
         scores = list(pool.map(lambda _: Scorer(tmp_path).score("What fell?", [passage(CRANE)]), range(3)))
     assert made == ["reader"]
@@ -197,3 +226,66 @@ def test_any_embedding_model_by_folder(tmp_path: Path) -> None:
     assert (small.embedder.dimension, small.embedder.max_tokens) == (48, 298)
     answer = small.ask("What fell into the harbour of Skell?")
     assert answer.citations[0].quote.startswith("A crane fell")
+
+
+MACHINES = {
+    "all of it": (Capabilities(openvino=True, onnx=True, gpu=False), "openvino"),
+    "a GPU": (Capabilities(openvino=True, onnx=True, gpu=True), "torch"),
+    "no OpenVINO": (Capabilities(openvino=False, onnx=True, gpu=False), "onnx"),
+    "neither": (Capabilities(openvino=False, onnx=False, gpu=False), "torch"),
+}
+
+
+@pytest.mark.parametrize(("there", "runtime"), MACHINES.values(), ids=MACHINES.keys())
+def test_runtime_is_chosen_by_what_there_is(there: Capabilities, runtime: str) -> None:
+    assert choose("auto", there).runtime == runtime
+    assert choose("torch", there).runtime == "torch"
+    for wanted, has in (("openvino", there.openvino), ("onnx", there.onnx)):
+        if has:
+            assert choose(wanted, there).runtime == wanted
+        else:
+            with pytest.raises(ModelError, match="NEWSDESK_RUNTIME"):
+                choose(wanted, there)
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both networks in ONNX's form: one is converted here, the reader when it is first asked, by a process of its own."""
+    from rag.models.convert import convert
+
+    cache = tmp_path_factory.mktemp("onnx")
+    convert("embedding", cache / runtime.cached_name("embedding", "onnx"), runtime.ADAPTER, "onnx")
+    return cache
+
+
+@pytest.mark.parametrize("name", ["openvino", "onnx", "torch"])
+def test_each_runtime_gives_the_same_vectors_and_probabilities(name: Wanted, converted: Path, tmp_path: Path) -> None:
+    cache = Settings().models_folder if name == "openvino" else converted
+    embedder = Embedder(cache=cache, runtime=name)
+    plain = Embedder(str(packaged.folder()), cache=tmp_path)
+    ordinary = [text.replace("[SEP]", "SEP") for text in TEXTS]
+    assert (embedder.embed(ordinary) * plain.embed(ordinary)).sum(1).min() >= 0.999
+    passages = [passage(CRANE), passage("The library of Skell lent out violins. It holds nine of them. " * 9, 1)]
+    question = "What fell into the harbour?"
+
+    def probabilities(reader: Reader) -> list[tuple[int, int, float]]:
+        return sorted((r.passage, r.span.start, r.probability) for r in reader.read(question, passages, rarity={}))
+
+    exact = probabilities(Reader(plain, cache=converted, runtime="torch"))
+    for (number, start, found), (other, place, expected) in zip(
+        probabilities(Reader(embedder, cache=cache, runtime=name)), exact, strict=True
+    ):
+        assert (number, start) == (other, place)
+        assert found == pytest.approx(expected, abs=0.02)
+
+
+def test_onnx_file_cut_short_is_made_anew(converted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / runtime.cached_name("embedding", "onnx")
+    home.mkdir()
+    (home / "model.onnx").write_bytes((converted / home.name / "model.onnx").read_bytes()[:1000])
+
+    def copied(kind: runtime.Kind, home: Path, runtime: str) -> None:
+        shutil.copytree(converted / home.name, home)
+
+    monkeypatch.setattr(runtime, "_convert", copied)
+    assert Embedder(cache=tmp_path, runtime="onnx").embed(["A crane."]).shape == (1, 384)

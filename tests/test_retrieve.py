@@ -16,8 +16,9 @@ from samples import THREE, page
 import rag.retrieve
 from rag.answer.followups import complete
 from rag.assistant import Assistant
+from rag.langchain import NewsdeskRetriever
 from rag.records import Filters, Turn
-from rag.retrieve import NewsdeskRetriever, fts_query, fuse
+from rag.retrieve import fts_query, fuse
 from rag.settings import CHECKOUT, Settings
 from rag.store.sync import remove, sync
 

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
-from rag.errors import LibraryMismatch, NewsdeskError, NoSuchArticle, UsageError
+from rag.errors import Crowded, LibraryMismatch, NewsdeskError, NoSuchArticle, UsageError
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ _STATUS: tuple[tuple[type[NewsdeskError], int], ...] = (
     (NewsdeskError, 503),
 )
 _NOT_JSON = "The body is no JSON object: send one in UTF-8, with the header Content-Type: application/json."
+# A hundred questions take longer, but each that is answered makes a place free.
+_CROWDED_SECONDS = 5
 # Of a name that a request gave, which may be of any length.
 _MOST_NAME = 80
 
@@ -49,6 +51,8 @@ class Problem(JSONResponse):
 def problem_of(error: Exception) -> Problem:
     """The problem that an error is to whoever asked; one that nobody foresaw is logged, and its words are not passed on."""
     match error:
+        case Crowded():
+            return Problem(503, str(error), headers={"Retry-After": str(_CROWDED_SECONDS)})
         case NewsdeskError():
             return Problem(next(status for kind, status in _STATUS if isinstance(error, kind)), " ".join(str(error).split()))
         case RequestValidationError():

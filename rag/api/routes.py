@@ -41,7 +41,7 @@ _EVENTS = {
     stream.MEDIA_TYPE: {
         "schema": {
             "type": "string",
-            "description": "Events `searched`, `passages`, `writing` and `sentence` as they come, each with JSON, and last the `answer`, or an `error`.",
+            "description": "Events `waiting`, `searched`, `passages`, `writing` and `sentence` as they come, each with JSON, and last the `answer`, or an `error`.",
         }
     }
 }

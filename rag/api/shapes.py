@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from rag.catalogue import DETAILS, PASSAGE, passages_to_json
-from rag.records import PASSAGE_OUT, Answer, Article, Carrier, Event, Found, Passage, Searched, Writing, Wrote, answer_to_json
+from rag.records import PASSAGE_OUT, Answer, Article, Carrier, Event, Found, Passage, Searched, Waiting, Writing, Wrote, answer_to_json
 
 MOST_TURNS = 100
 MOST_OUTLETS = 100
@@ -126,8 +126,10 @@ ArticleOut: Any = create_model("Article", **_picked(Article, DETAILS), ingested=
 
 
 def event_to_json(event: Event) -> tuple[str, dict[str, Any]]:
-    """An event's name and its data: ``searched``, ``passages``, ``writing``, ``sentence`` or ``answer``."""
+    """An event's name and its data: ``waiting``, ``searched``, ``passages``, ``writing``, ``sentence`` or ``answer``."""
     match event:
+        case Waiting():
+            return "waiting", asdict(event)
         case Searched():
             return "searched", asdict(event)
         case Found():

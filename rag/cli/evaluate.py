@@ -6,11 +6,12 @@ import argparse
 import dataclasses
 import logging
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rag.assistant import Assistant
+from rag.cli.arguments import LAST
 from rag.cli.draft import print_drafts, review
 from rag.errors import UsageError
 from rag.evaluate.cases import Suite
@@ -31,52 +32,8 @@ from rag.terminal import Bars, print_json
 
 log = logging.getLogger("rag")
 
-LAST = "last"
 FAILED = 100
 _SHOWN = 20
-
-
-def add_arguments(sub: argparse.ArgumentParser, positive: Callable[[str], int]) -> None:
-    """The arguments of ``newsdesk eval``."""
-    sub.add_argument(
-        "cases",
-        nargs="?",
-        type=Path,
-        metavar="CASES",
-        help="test prompts: .yaml, .jsonl or SQuAD's .json (default: your own, else the sample's)",
-    )
-    sub.add_argument(
-        "--source", action="append", default=[], type=Path, metavar="SOURCE", help="ask of these articles too, beside the prompts' own"
-    )
-    sub.add_argument(
-        "--baseline", nargs="?", const=LAST, metavar="RUN", help="compare with an earlier run, or its JSON output (default: the last)"
-    )
-    sub.add_argument(
-        "--with", action="append", default=[], dest="changes", metavar="SETTING=VALUE", help="also run with this setting, and compare"
-    )
-    sub.add_argument(
-        "--fail-on", choices=["failing", "worse"], default="failing", help="exit 100 when prompts fail, or only when the verdict is worse"
-    )
-    sub.add_argument(
-        "--filter", action="append", default=[], metavar="KEY=VALUE|REGEX", help="only prompts with that metadata, or with those words"
-    )
-    sub.add_argument(
-        "--filter-failing", nargs="?", const=LAST, metavar="RUN", help="only prompts that failed in that run (default: the last)"
-    )
-    sub.add_argument("--repeat", type=positive, default=1, metavar="N", help="ask each prompt N times")
-    sub.add_argument("-j", "--jobs", type=positive, default=1, metavar="N", help="prompts asked at a time")
-    sub.add_argument("--resume", action="store_true", help="go on with the run that was cut off")
-    sub.add_argument(
-        "-o", "--output", action="append", default=[], type=Path, metavar="FILE", help=".json, .xml (JUnit), .csv or .html; repeatable"
-    )
-    sub.add_argument("--answers", type=Path, metavar="FILE.jsonl", help="score these answers instead of asking")
-    sub.add_argument("--limit", type=positive, metavar="N", help="with --draft: most proposals")
-    instead = sub.add_mutually_exclusive_group()
-    instead.add_argument("--questions", action="store_true", help="print the prompts as lines for `ask --batch`, or for another system")
-    instead.add_argument("--draft", action="store_true", help="propose prompts from the articles, to accept or edit one by one")
-    instead.add_argument("--retrieval", type=Path, metavar="DIR", help="compare chunkings over corpora with marked excerpts")
-    instead.add_argument("--runs", action="store_true", help="list the runs that are kept")
-    instead.add_argument("--schema", action="store_true", help="print the JSON schema of a file of test prompts, for editors")
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -158,7 +115,7 @@ def _run(args: argparse.Namespace, settings: Settings, suite: Suite, only: str |
     baseline = _named(args.baseline, suite, settings) if args.baseline else None
     resume = interrupted_run(runs_folder(settings), suite_digest(suite)) if args.resume else None
     options = Options(args.repeat, args.jobs, only, (), args.answers, resume)
-    embedder = Embedder(settings.embedding_model, cache=settings.models_folder)
+    embedder = Embedder(settings.embedding_model, cache=settings.models_folder, runtime=settings.runtime)
     first: Report | None = None
     report = _with_progress(suite, settings, options, embedder)
     if baseline is not None:
@@ -168,7 +125,7 @@ def _run(args: argparse.Namespace, settings: Settings, suite: Suite, only: str |
         embedder = (
             embedder
             if changed.embedding_model == settings.embedding_model
-            else Embedder(changed.embedding_model, cache=changed.models_folder)
+            else Embedder(changed.embedding_model, cache=changed.models_folder, runtime=changed.runtime)
         )
         second = Options(args.repeat, args.jobs, only, tuple(args.changes))
         report = compared(_with_progress(suite, changed, second, embedder), first.run)
@@ -267,7 +224,10 @@ def _compare_chunkings(folder: Path, settings: Settings, *, as_json: bool) -> in
     apart = settings.model_copy(update={"home": evaluations(settings) / "chunking"})
     with Bars() as bars:
         report = run_lab(
-            corpora, embedder=Embedder(settings.embedding_model, cache=settings.models_folder), settings=apart, on_progress=bars.show
+            corpora,
+            embedder=Embedder(settings.embedding_model, cache=settings.models_folder, runtime=settings.runtime),
+            settings=apart,
+            on_progress=bars.show,
         )
     if as_json:
         print_json(lab_json(report))

@@ -82,13 +82,6 @@ def delete_for_good(args: argparse.Namespace) -> int:
     return 0 if done.finished else 1
 
 
-def add_purge_arguments(sub: argparse.ArgumentParser) -> None:
-    """Which articles, and whether to ask."""
-    sub.add_argument("article", nargs="*", metavar="ARTICLE", help="its id; without any, a purge that was cut off is ended")
-    sub.add_argument("--removed", action="store_true", help="all articles that are removed from search")
-    sub.add_argument("--yes", action="store_true", help="do not ask; needed where there is no terminal")
-
-
 def _confirm(stores: Stores, ids: Sequence[str]) -> None:
     """Raises UsageError unless a person at the terminal types yes."""
     if not sys.stdin.isatty():
@@ -117,12 +110,6 @@ def _report(args: argparse.Namespace, done: Purged) -> None:
         print("The ids stay, so that no sync takes them in again. Backups that were made before hold the articles still.")
     if not done.finished:
         log.error("The purge has not ended: bytes of the articles are left in the library's log. Run `newsdesk purge` once more.")
-
-
-def add_arguments(sub: argparse.ArgumentParser, *, force: str) -> None:
-    """The file, and what ``--force`` allows."""
-    sub.add_argument("file", type=Path, metavar="FILE")
-    sub.add_argument("--force", action="store_true", help=force)
 
 
 def _say(args: argparse.Namespace, made: Backup, what: str) -> None:

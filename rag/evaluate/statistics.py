@@ -1,4 +1,7 @@
-"""How sure a figure is: intervals of shares, means and quantiles, and the paired test of two runs; scipy does the arithmetic."""
+"""How sure a figure is: intervals of shares, means and quantiles, and the paired test of two runs; scipy does the arithmetic.
+
+Its ``scipy.stats``, a second and more to import, is loaded when the first figure needs it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 CONFIDENCE = 0.95
 # Resamples of bootstrap and permutation, and their seed: the same run gives the same interval. With many prompts the interval is
@@ -40,7 +43,7 @@ def share(hits: Sequence[bool]) -> Estimate:
     """A share with its Wilson score interval (Wilson 1927)."""
     if not hits:
         return UNKNOWN
-    found = stats.binomtest(sum(hits), len(hits)).proportion_ci(CONFIDENCE, method="wilson")
+    found = scipy.stats.binomtest(sum(hits), len(hits)).proportion_ci(CONFIDENCE, method="wilson")
     return Estimate(sum(hits) / len(hits), float(found.low), float(found.high), len(hits))
 
 
@@ -83,7 +86,7 @@ def bootstrapped(value: float, data: tuple[Floats, ...], statistic: Any) -> Esti
     n = len(data[0])
     if n < 2 or all(np.ptp(column) == 0 for column in data):
         return Estimate(value, None, None, n)
-    found = stats.bootstrap(
+    found = scipy.stats.bootstrap(
         data,
         statistic,
         paired=len(data) > 1,
@@ -131,7 +134,7 @@ def _p(moved: Floats) -> float:
     # One difference can turn either way; scipy wants at least two observations.
     if len(moved) == 1:
         return 1.0
-    tested = stats.permutation_test(
+    tested = scipy.stats.permutation_test(
         (moved,),
         lambda x, axis=-1: np.mean(x, axis=axis),
         permutation_type="samples",

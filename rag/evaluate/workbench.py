@@ -40,7 +40,7 @@ def open_library(suite: Suite, settings: Settings, *, embedder: Embedder | None 
     that cannot be read, UsageError when nothing says which articles are asked.
     """
     libraries = evaluations(settings) / "libraries"
-    embedder = embedder or Embedder(settings.embedding_model, cache=settings.models_folder)
+    embedder = embedder or Embedder(settings.embedding_model, cache=settings.models_folder, runtime=settings.runtime)
     sources = _sources(suite, settings)
     home = libraries / _key(suite, sources, settings, embedder)
     assistant = Assistant(settings.model_copy(update={"home": home, "models": settings.models_folder}), embedder=embedder)

@@ -1,4 +1,4 @@
-"""Texts to vectors, without a network: the packaged model on OpenVINO, any other through sentence-transformers; it knows nothing of articles."""
+"""Texts to vectors, without a network: the packaged model on the runtime that is chosen, any other through sentence-transformers; it knows nothing of articles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.models import packaged
-from rag.models.runtime import Network, network
+from rag.models.choice import Wanted
+from rag.models.runtime import Runs, network
 from rag.models.tokens import Tokens, padded
 
 PACKAGED = "packaged"
@@ -39,14 +40,15 @@ class Embedder(Embeddings):
     """An embedding model, loaded at first use; also a LangChain ``Embeddings``.
 
     ``model`` is ``packaged``, a folder, or the name of a sentence-transformers model that is already on this machine;
-    ``cache`` is the folder that keeps the packaged one as it was converted. ``name`` identifies model and weights, and is
+    ``cache`` is the folder that keeps the packaged one as it was converted, ``runtime`` what computes it. ``name`` identifies model and weights, and is
     recorded in every library. Safe to share between threads. Raises ModelError when the model is missing or the packaged
     weights are not the expected ones.
     """
 
-    def __init__(self, model: str = PACKAGED, *, cache: Path) -> None:
+    def __init__(self, model: str = PACKAGED, *, cache: Path, runtime: Wanted = "auto") -> None:
         self._model = model
         self._cache = cache
+        self._runtime = runtime
         self._lock = threading.Lock()
 
     @cached_property
@@ -62,7 +64,7 @@ class Embedder(Embeddings):
     @cached_property
     def _backend(self) -> Backend:
         if self._model == PACKAGED:
-            return _Packaged(self._cache)
+            return _Packaged(self._cache, self._runtime)
         # Heavy and optional: torch, transformers and sklearn take 5 to 9 s to import, and the packaged model needs none of them.
         from rag.models.sentence_transformer import SentenceTransformerBackend
 
@@ -109,20 +111,21 @@ class Embedder(Embeddings):
 
 
 class _Packaged:
-    """all-MiniLM-L6-v2 on OpenVINO; the network is loaded when the first text is embedded, since counting needs only the tokenizer."""
+    """all-MiniLM-L6-v2; the network is loaded when the first text is embedded, since counting needs only the tokenizer."""
 
     max_tokens = packaged.MAX_TOKENS - 2
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, runtime: Wanted) -> None:
         self._cache = cache
+        self._runtime = runtime
         self._tokens = Tokens()
         self._lock = threading.Lock()
         self.count_tokens = self._tokens.counts
         self.token_spans = self._tokens.spans
 
     @cached_property
-    def _network(self) -> Network:
-        return network("embedding", self._cache)
+    def _network(self) -> Runs:
+        return network("embedding", self._cache, self._runtime)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         with self._lock:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.models.choice import Wanted
 from rag.models.embeddings import Embedder
 from rag.models.features import FEATURES, rows, sentences_of
 from rag.models.scores import Scorer, SentenceScore
@@ -62,9 +63,9 @@ class Reading:
 class Reader:
     """Scores the sentences of passages; safe to share between threads."""
 
-    def __init__(self, embedder: Embedder, *, cache: Path, weights: Weights | None = None) -> None:
+    def __init__(self, embedder: Embedder, *, cache: Path, weights: Weights | None = None, runtime: Wanted = "auto") -> None:
         self._embedder = embedder
-        self._scorer = Scorer(cache)
+        self._scorer = Scorer(cache, runtime)
         self._weights = weights or fitted()
 
     def warm(self) -> None:

@@ -1,4 +1,5 @@
-"""Networks on OpenVINO: converted once by another process, kept beside the library under the digest of their weights, run without torch."""
+"""The packaged networks on the runtime that is chosen: converted once by another process, kept beside the library under the digest of their weights,
+run without torch where OpenVINO or ONNX Runtime is."""
 
 from __future__ import annotations
 
@@ -9,8 +10,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from filelock import FileLock
@@ -18,6 +20,8 @@ from numpy.typing import NDArray
 
 from rag.errors import ModelError
 from rag.models import packaged
+from rag.models.choice import Choice, Runtime, Wanted, capabilities, choose
+from rag.models.others import OnnxNetwork, TorchNetwork
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +34,23 @@ _CONVERSION = 1
 _CONVERSION_SECONDS = 300
 
 
+class Runs(Protocol):
+    """A network on one of the runtimes; ``precision`` is what it computes in."""
+
+    precision: str
+
+    def run(self, inputs: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float32]: ...
+
+
 class Network:
-    """One converted network; safe to share between threads, which take turns."""
+    """One converted network on OpenVINO; safe to share between threads, which take turns."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         ov = openvino()
         core = ov.Core()
-        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision(core), "CACHE_DIR": str(path / "compiled")}
+        self.precision = precision(core)
+        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": self.precision, "CACHE_DIR": str(path / "compiled")}
         self._compiled: Any = core.compile_model(core.read_model(path / "model.xml"), "CPU", options)
 
     def run(self, inputs: Mapping[str, NDArray[np.int64]]) -> NDArray[np.float32]:
@@ -61,24 +74,52 @@ def precision(core: Any) -> str:
     return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
-def network(kind: Kind, cache: Path) -> Network:
-    """The packaged network of a kind, converted into ``cache`` if it is not there yet.
+def chosen(wanted: Wanted) -> Choice:
+    """The runtime for what ``NEWSDESK_RUNTIME`` says, on this machine; raises ModelError where it is not installed."""
+    return choose(wanted, capabilities())
 
-    Raises ModelError when the weights are not the expected ones or the conversion fails.
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """What computes the packaged networks here, why, in which precision (None: known once torch has looked for a GPU) and on how many processors."""
+
+    runtime: Runtime
+    why: str
+    precision: str | None
+    threads: int
+
+
+def in_use(wanted: Wanted) -> InUse:
+    """What ``network`` would use; it loads no network. Raises ModelError where the runtime that is wanted is not installed."""
+    choice = chosen(wanted)
+    known: str | None = None if choice.runtime == "torch" else OnnxNetwork.precision
+    if choice.runtime == "openvino":
+        known = precision(openvino().Core())
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return InUse(choice.runtime, choice.why, known, threads)
+
+
+def network(kind: Kind, cache: Path, wanted: Wanted = "auto") -> Runs:
+    """The packaged network of a kind, converted into ``cache`` if it is not there yet and the runtime needs that.
+
+    Raises ModelError when the weights are not the expected ones, the conversion fails, or the runtime that is wanted is not installed.
     """
-    home = cache / cached_name(kind)
-    if there := _opened(home):
+    runtime = chosen(wanted).runtime
+    if runtime == "torch":
+        return TorchNetwork(kind, ADAPTER)
+    home = cache / cached_name(kind, runtime)
+    if there := _opened(home, runtime):
         return there
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / f"{kind}.lock", timeout=_CONVERSION_SECONDS):
         # Another may have made it meanwhile, which must not be taken away again.
-        if there := _opened(home):
+        if there := _opened(home, runtime):
             return there
         if home.is_dir():
             log.warning("The converted model at %s cannot be read; it is made anew.", home)
             shutil.rmtree(home, ignore_errors=True)
-        _convert(kind, home)
-    return Network(home)
+        _convert(kind, home, runtime)
+    return _network(home, runtime)
 
 
 def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -87,27 +128,31 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _opened(home: Path) -> Network | None:
+def _network(home: Path, runtime: Runtime) -> Runs:
+    return OnnxNetwork(home) if runtime == "onnx" else Network(home)
+
+
+def _opened(home: Path, runtime: Runtime) -> Runs | None:
     """None where there is none, or a damaged one: of a full disk or a copy cut short."""
     try:
-        return Network(home) if home.is_dir() else None
+        return _network(home, runtime) if home.is_dir() else None
     except RuntimeError:
         return None
 
 
-def cached_name(kind: Kind) -> str:
-    """What a converted network is kept under: its kind, the conversion and the digest of all its weights."""
+def cached_name(kind: Kind, runtime: Runtime = "openvino") -> str:
+    """What a converted network is kept under: its kind, the runtime unless it is OpenVINO, the conversion and the digest of all its weights."""
     digest = packaged.SHA256[:12] + (f"-{packaged.digest(ADAPTER)[:12]}" if kind == "reader" else "")
-    return f"{kind}-{_CONVERSION}-{digest}"
+    return "-".join([kind, *([runtime] if runtime != "openvino" else []), str(_CONVERSION), digest])
 
 
-def _convert(kind: Kind, home: Path) -> None:
+def _convert(kind: Kind, home: Path, runtime: Runtime = "openvino") -> None:
     """Convert in a process of its own, so that torch is never imported here; what is put in place is whole."""
     log.info("Converting the packaged %s model once; this takes about 15 s.", kind)
     making = home.with_name(f".{home.name}.{os.getpid()}")
     shutil.rmtree(making, ignore_errors=True)
     try:
-        command = [sys.executable, "-m", "rag.models.convert", kind, str(making), str(ADAPTER)]
+        command = [sys.executable, "-m", "rag.models.convert", kind, str(making), str(ADAPTER), runtime]
         done = _run(command)
         if done.returncode < 0:
             # Killed by a signal: torch and OpenVINO have crashed once in hundreds of conversions, and not twice in a row.

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.models.runtime import Network, network
+from rag.models.choice import Wanted
+from rag.models.runtime import Runs, network
 from rag.models.tokens import Tokens, padded
 from rag.records import Passage, Span
 
@@ -43,13 +44,14 @@ def header_of(title: str, published: str | None) -> str:
 class Scorer:
     """The packaged reader network, loaded at first use; safe to share between threads."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, runtime: Wanted = "auto") -> None:
         self._cache = cache
+        self._runtime = runtime
         self._tokens = Tokens()
 
     @cached_property
-    def _network(self) -> Network:
-        return network("reader", self._cache)
+    def _network(self) -> Runs:
+        return network("reader", self._cache, self._runtime)
 
     def warm(self) -> None:
         """Load the network now instead of at the first question."""

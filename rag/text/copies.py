@@ -10,10 +10,10 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal
+from functools import cache, lru_cache
+from importlib.metadata import version
+from typing import Any
 
-import datasketch
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz import fuzz
@@ -39,7 +39,7 @@ _MOST_OTHER_NAMES = 1
 # Names that are this near (0 to 100) are one name spelt in two ways.
 _SPELT = 75
 # What is stored was made by these rules; another number or another release of datasketch makes all of it anew.
-RULES = f"1 datasketch={datasketch.__version__}"
+RULES = f"1 datasketch={version('datasketch')}"
 
 _TOKEN = re.compile(r"per[ -]cent\b|[ap]\.m\b\.?|\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W_]+)*|%", re.I)
 _OPENS, _CLOSES = frozenset("“‘«(\"'"), frozenset(".!?…”’»)\"'")
@@ -70,9 +70,6 @@ _SPELLING = (
     (re.compile(r"ll(ed|ing|er|ers)$"), r"l\1"),
     (re.compile(r"storey"), "story"),
 )
-_SCHEME: Literal["affine32"] = "affine32"
-# Drawn once: that takes longer than to use them.
-_PERMUTATIONS = datasketch.MinHash(_BANDS * _ROWS, seed=1, scheme=_SCHEME).permutations
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 
@@ -112,12 +109,21 @@ def bands(text: str) -> tuple[int, ...]:
     hashes = set(_shingles([_spelt(word) for word in _TOKEN.findall(text)]).tolist())
     if len(hashes) < _FEW:
         return ()
-    sketch = datasketch.MinHash(_BANDS * _ROWS, permutations=_PERMUTATIONS, hashfunc=int, scheme=_SCHEME)
+    sketch = _empty().copy()
     sketch.update_batch(hashes)
     rows = sketch.hashvalues.astype(np.uint64).reshape(_BANDS, _ROWS)
     # The number of the band goes in, so that keys of different bands do not meet.
     keys = ((rows * _MIX).sum(axis=1) + np.arange(1, _BANDS + 1, dtype=np.uint64)) * _MIX[0]
     return tuple(keys.view(np.int64).tolist())
+
+
+@cache
+def _empty() -> Any:
+    """A MinHash of nothing, made once: to draw its permutations takes longer than to use them."""
+    # Heavy, and not needed to answer: datasketch imports scipy's integration, a second of a processor.
+    import datasketch
+
+    return datasketch.MinHash(_BANDS * _ROWS, seed=1, hashfunc=int, scheme="affine32")
 
 
 def sketch(text: str) -> Sketch:

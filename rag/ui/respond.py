@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rag.assistant import Assistant
 from rag.conversation import exchange, history
 from rag.errors import NewsdeskError
-from rag.records import Answer, Citation, Event, Filters, Found, Passage, Searched, Seconds, Sentence, TimeAsked, Writing, Wrote
+from rag.records import Answer, Citation, Event, Filters, Found, Passage, Searched, Seconds, Sentence, TimeAsked, Waiting, Writing, Wrote
 from rag.ui import components, session, words
 from rag.ui.asks import Ask
 from rag.ui.views import passages_view, sentences_view
@@ -107,6 +107,8 @@ def _watch(events: Iterator[Event], seen: _Seen) -> Answer:
     reading = stage.empty()
     for event in events:
         match event:
+            case Waiting():
+                stage.update(label=words.waiting(event.ahead))
             case Searched():
                 seen.searched_as, seen.time = event.searched_as, event.time
                 stage.update(label=f"Searching {words.count(event.articles, 'article')}…")

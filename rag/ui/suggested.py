@@ -30,6 +30,10 @@ class _Search:
 def opening_view(assistant: Assistant) -> None:
     """Questions about the library."""
     with st.spinner("Finding questions that these articles answer…"):
+        place = st.empty()
+        for _ in assistant.suggesting():
+            # A click is heeded at a call of Streamlit's, so there is one between tries.
+            place.empty()
         suggestions = assistant.suggestions()
     with st.container(key="suggestions", gap="xsmall"):
         for number, question in enumerate(suggestions):

@@ -32,6 +32,11 @@ _LANGUAGES = {
 _RIGHT_TO_LEFT = frozenset("ar arc ckb dv fa he ps sd syr ug ur yi".split())
 
 
+def waiting(ahead: int) -> str:
+    """How many questions are before one that waits, in words."""
+    return "1 question is before yours…" if ahead == 1 else f"{ahead:,} questions are before yours…"
+
+
 def language(tag: str | None) -> str:
     """``de`` as ``German``; a tag without a name here stays as it is, nothing is the empty text."""
     return _LANGUAGES.get(tag or "", tag or "")

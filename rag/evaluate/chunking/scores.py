@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
 
 from rag.models.embeddings import Embedder
 from rag.records import Span
@@ -98,5 +98,7 @@ def fitting(ranked: Sequence[Piece], tokens: int) -> list[Piece]:
 
 def estimate(values: Sequence[float]) -> Estimate:
     """The mean of two values or more, its interval by the percentile bootstrap over them (9,999 resamples, fixed seed)."""
-    interval = bootstrap((np.asarray(values),), np.mean, method="percentile", rng=np.random.default_rng(_SEED)).confidence_interval
+    interval = scipy.stats.bootstrap(
+        (np.asarray(values),), np.mean, method="percentile", rng=np.random.default_rng(_SEED)
+    ).confidence_interval
     return Estimate(float(np.mean(values)), float(interval.low), float(interval.high))
