@@ -351,7 +351,7 @@ def test_remove_and_undo(three: Path, capsys: Capture) -> None:
 
 
 def test_doctor_says_what_is_wrong_and_mends_it(three: Path, capsys: Capture) -> None:
-    assert run_json(capsys, "doctor") == {"sound": True, "findings": []}
+    assert run_json(capsys, "doctor") == {"sound": True, "index": f"in {three.parent / 'home' / 'chroma'}", "findings": []}
     (index,) = (three.parent / "home" / "chroma").glob("*/chroma.sqlite3")
     os.truncate(index, 5000)
     assert main(["ask", CRANE]) == 1

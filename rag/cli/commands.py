@@ -213,11 +213,13 @@ def _doctor(args: argparse.Namespace) -> int:
         stores.on_progress = bars.show
         findings = repair(stores) if args.repair else examine(stores)
     if args.json:
-        print_json({"sound": not findings, "findings": [asdict(finding) for finding in findings]})
+        print_json({"sound": not findings, "index": stores.indexes.whereabouts(), "findings": [asdict(finding) for finding in findings]})
     for finding in findings if not args.json else ():
         print(f"{finding.part}: {finding.problem}; {finding.advice}")
     if not findings and not args.json:
         print("Sound: library, full-text index, copies, vectors and Chroma's index agree.")
+    if not args.json:
+        print(f"The index lies {stores.indexes.whereabouts()}.")
     return 1 if findings else 0
 
 
