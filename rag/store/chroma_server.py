@@ -107,6 +107,8 @@ class Server:
                     if time.monotonic() > until:
                         raise self._trouble(f"did not end its answer within {self._seconds:g} s")
                 return response.status_code, bytes(raw)
+        except httpx.ConnectTimeout as error:
+            raise self._trouble(f"could not be reached within {min(self._seconds, _CONNECT_SECONDS):g} s") from error
         except httpx.TimeoutException as error:
             raise self._trouble(f"did not answer within {self._seconds:g} s") from error
         except httpx.HTTPError as error:
