@@ -43,6 +43,7 @@ from rag.records import (
 )
 from rag.retrieve import Retriever
 from rag.settings import Settings
+from rag.store.chroma_server import server_of
 from rag.store.conversations import Conversations
 from rag.store.copies import carried_by
 from rag.store.ledger import Ledger
@@ -71,7 +72,7 @@ class Assistant:
         self.library = Library(settings.home)
         self.conversations = Conversations(self.library)
         self.embedder = embedder or Embedder(settings.embedding_model, cache=settings.models_folder, runtime=settings.runtime)
-        indexes = Indexes(settings.home / "chroma")
+        indexes = Indexes(settings.home / "chroma", server_of(settings))
         self.stores = Stores(self.library, indexes, self.embedder, settings)
         self.retriever = Retriever(self.library, indexes, self.embedder, settings)
         self.reader = reader or Reader(self.embedder, cache=settings.models_folder, runtime=settings.runtime)

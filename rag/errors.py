@@ -12,7 +12,9 @@ NewsdeskError                what the command line prints in one line (exit 1)
 ├── LibraryError             the library or its index cannot be used
 │   ├── NoLibrary            nothing has been synced yet
 │   ├── LibraryMismatch      made by another model, chunking or release
-│   └── StorageError         the disk is full, or the data folder cannot be written
+│   ├── StorageError         the disk is full, or the data folder cannot be written
+│   ├── ServerError          the Chroma server does not answer, or not as one
+│   └── IndexGone            the Chroma server answers, and does not hold the index
 ├── Crowded                  too many questions wait already
 └── ModelError               a model's files are missing or not what they should be
     └── ChatModelError       the chat model cannot be used or does not answer
@@ -69,6 +71,14 @@ class LibraryMismatch(LibraryError):
 
 class StorageError(LibraryError):
     """The disk is full, or the data folder cannot be written."""
+
+
+class ServerError(LibraryError):
+    """The Chroma server does not answer, or not as a Chroma server does; nothing is known of the index then."""
+
+
+class IndexGone(LibraryError):
+    """The Chroma server answers, and does not hold the index."""
 
 
 class Crowded(NewsdeskError):

@@ -11,7 +11,7 @@ from typing import Any
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from rag.errors import LibraryError, LibraryMismatch
+from rag.errors import LibraryError, LibraryMismatch, ServerError
 from rag.folding import fold_copies
 from rag.models.embeddings import Embedder
 from rag.records import Filters, Passage, Ranks
@@ -45,12 +45,15 @@ class Retriever:
     def search(self, question: str, *, filters: Filters = Filters(), limit: int | None = None) -> list[Passage]:
         """The best passages for a question, best first, ties by chunk id; at most ``limit`` or the setting ``passages``.
 
-        Raises NoLibrary when nothing was synced, LibraryMismatch when the library was made by another model.
+        Raises NoLibrary when nothing was synced, LibraryMismatch when the library was made by another model,
+        LibraryError when the index cannot be searched, ServerError when its server does not answer: words alone are never searched instead.
         """
         vector = self.embedder.embed([question])[0]
         # A pass that ends meanwhile may delete the generation that was looked up; the next look finds the new one.
         try:
             return self._search(question, vector, filters, limit or self.settings.passages)
+        except ServerError:  # which waited for long enough
+            raise
         except LibraryError:
             return self._search(question, vector, filters, limit or self.settings.passages)
 

@@ -16,7 +16,7 @@ from rag.errors import UsageError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 # Words in the names of settings whose values are told to nobody.
-_SECRET = ("key", "secret", "cookie")
+_SECRET = ("key", "secret", "cookie", "chroma_token")
 ARTICLE_KEYS = ("id", "url", "title", "source", "author", "published", "updated", "language", "text")
 
 
@@ -57,6 +57,14 @@ class Settings(BaseSettings):
         "auto",
         description="What computes the packaged models: `openvino`, `onnx` (ONNX Runtime, with `newsdesk[onnx]`) or `torch`; `auto` takes torch where it has a GPU, else the first of the three that is installed.",
     )
+    chroma_url: str | None = Field(
+        None,
+        description="Address of a Chroma server that holds the index, as `http://localhost:8000`; without it, the index lies in `NEWSDESK_HOME`.",
+    )
+    chroma_token: SecretStr | None = Field(
+        None, description="Token for a proxy before that server, sent as `Authorization: Bearer`; a Chroma server itself asks for none."
+    )
+    chroma_seconds: float = Field(30, ge=1, le=600, description="Longest time that one request to that server may take, in seconds.")
     chunk_tokens: int = Field(200, ge=32, le=8192, description="Most tokens of a chunk, its header not counted.")
     header_tokens: int = Field(40, ge=0, le=128, description="Most tokens of the title and date that head a chunk when it is embedded.")
     passages: int = Field(
@@ -270,6 +278,22 @@ class Settings(BaseSettings):
                 raise ValueError("no http(s) address without a user name in it")
         return url
 
+    @field_validator("chroma_url")
+    @classmethod
+    def _server(cls, url: str | None) -> str | None:
+        """A web address that can be shown wherever something is told of the server."""
+        if cls._address(url) is not None and (urlsplit(str(url)).query or urlsplit(str(url)).fragment):
+            raise ValueError("more than http(s)://, name, port and path")
+        return url and url.rstrip("/")
+
+    @field_validator("chroma_token")
+    @classmethod
+    def _in_a_header(cls, token: SecretStr | None) -> SecretStr | None:
+        """Nothing that a header could not carry."""
+        if token is not None and not hard_to_guess(token.get_secret_value(), 1):
+            raise ValueError("no visible ASCII characters without spaces")
+        return token
+
     @field_validator("fields")
     @classmethod
     def _pairs(cls, given: str | None) -> str | None:
@@ -336,5 +360,6 @@ def load_settings() -> Settings:
 
 
 def _fault(name: str, what: str, given: object) -> str:
-    """A bad setting in words; a key, or what somebody meant as one, is not repeated."""
-    return f"{name}: {what}" + ("" if any(word in name.lower() for word in _SECRET) else f" (given: {given!r})")
+    """A bad setting in words; a key, what somebody meant as one, or an address with a password in it is not repeated."""
+    secret = any(word in name.lower() for word in _SECRET) or (name.lower().endswith("_url") and "@" in str(given))
+    return f"{name}: {what}" + ("" if secret else f" (given: {given!r})")

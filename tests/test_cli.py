@@ -353,6 +353,7 @@ def test_remove_and_undo(three: Path, capsys: Capture) -> None:
 def test_doctor_says_what_is_wrong_and_mends_it(three: Path, capsys: Capture) -> None:
     said = run_json(capsys, "doctor")
     assert (said["sound"], said["findings"]) == (True, [])
+    assert said["index"] == f"in {three.parent / 'home' / 'chroma'}"
     assert said["models"]["runtime"] == "openvino"
     assert said["models"]["precision"] in ("bf16", "f32")
     assert said["models"]["threads"] >= 1

@@ -77,12 +77,20 @@ def run_doctor(assistant: Assistant, args: argparse.Namespace) -> int:
     # Whatever embeds, the reader is the packaged one.
     models = in_use(assistant.settings.runtime)
     if args.json:
-        print_json({"sound": not findings, "findings": [asdict(finding) for finding in findings], "models": asdict(models)})
+        print_json(
+            {
+                "sound": not findings,
+                "index": stores.indexes.whereabouts(),
+                "findings": [asdict(finding) for finding in findings],
+                "models": asdict(models),
+            }
+        )
     for finding in findings if not args.json else ():
         print(f"{finding.part}: {finding.problem}; {finding.advice}")
     if not findings and not args.json:
         print("Sound: library, full-text index, copies, vectors and Chroma's index agree.")
     if not args.json:
+        print(f"The index lies {stores.indexes.whereabouts()}.")
         print(
             f"Models: {models.runtime}, since {models.why}; {f'{models.precision}, ' if models.precision else ''}{count(models.threads, 'thread')}."
         )

@@ -43,7 +43,9 @@ def open_library(suite: Suite, settings: Settings, *, embedder: Embedder | None 
     embedder = embedder or Embedder(settings.embedding_model, cache=settings.models_folder, runtime=settings.runtime)
     sources = _sources(suite, settings)
     home = libraries / _key(suite, sources, settings, embedder)
-    assistant = Assistant(settings.model_copy(update={"home": home, "models": settings.models_folder}), embedder=embedder)
+    # Its index lies in a folder, which goes with it: on a server it would stay. Both are made and asked in the same way.
+    changed = {"home": home, "models": settings.models_folder, "chroma_url": None}
+    assistant = Assistant(settings.model_copy(update=changed), embedder=embedder)
     _forget_old(libraries, keep=home)
     assistant.stores.lenders = [library for library in _lenders(settings, libraries, home) if library.exists]
     if on_progress is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import select
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import LibraryError
-from rag.records import Filters
-from rag.store.vectors import Index, Row
+from rag.store.comparing import compared
+from rag.store.folders import FolderIndex
+from rag.store.rows import Row
 
-# Another chunk may carry the very same words, so a row need only be as near to its own vector as its twin is.
-_OWN = 0.999
-# Chroma keeps the float32 that it was given; what it divides by its length differs in the last digits.
-_SAME = 1e-4
-_ASKED = 20
 _IDLE_SECONDS = 60
 
 
@@ -51,40 +48,16 @@ def _exactly(file: Any, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _judged(asked: dict[str, Any], vectors: NDArray[np.float32]) -> tuple[str | None, list[str]]:
+def _judged(asked: dict[str, Any], vectors: NDArray[np.float32]) -> tuple[str | None, Sequence[str]]:
     rows = [Row(*row) for row in asked["rows"]]
     try:
-        index = Index(Path(asked["folder"]))
+        index = FolderIndex(Path(asked["folder"]))
         try:
-            return _compared(index, rows, dict(zip(asked["sample"], vectors, strict=True)), whole=asked["whole"])
+            return compared(index, rows, dict(zip(asked["sample"], vectors, strict=True)), whole=asked["whole"])
         finally:
             index.close()
     except LibraryError as error:
         return str(error), []
-
-
-def _compared(index: Index, rows: list[Row], vectors: dict[int, NDArray[np.float32]], *, whole: bool) -> tuple[str | None, list[str]]:
-    held, wanted = index.ids(), {row.chunk_id for row in rows}
-    if held != wanted:
-        return f"of {len(wanted)} chunks it lacks {len(wanted - held)} and holds {len(held - wanted)} others", []
-    if whole and (other := _differing(index, rows, vectors)):
-        return f"{len(other)} of {len(rows)} chunks stand in it with another vector, day or outlet", other
-    for place in list(vectors)[:_ASKED]:
-        chunk_id = rows[place].chunk_id
-        found = index.nearest(vectors[place], filters=Filters(), limit=10)
-        if not found or (chunk_id not in dict(found) and found[0][1] < _OWN):
-            return f"row {chunk_id} is not found by its own vector", []
-    return None, []
-
-
-def _differing(index: Index, rows: list[Row], vectors: dict[int, NDArray[np.float32]]) -> list[str]:
-    other = []
-    stored = index.stored([rows[place].chunk_id for place in vectors])
-    for place, vector in vectors.items():
-        metadata, kept = stored[rows[place].chunk_id]
-        if metadata != rows[place].metadata() or kept.shape != vector.shape or not np.allclose(kept, vector, atol=_SAME):
-            other.append(rows[place].chunk_id)
-    return other
 
 
 if __name__ == "__main__":

@@ -13,15 +13,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import LibraryError
+from rag.errors import LibraryError, ServerError
 from rag.store import fulltext, soundness
 from rag.store.copies import disagreements
 from rag.store.library import utc_now
 from rag.store.lock import is_locked, writer_lock
 from rag.store.publish import Change, Stores, make_chunks, publish
-from rag.store.seal import sealed_vectors
+from rag.store.rows import Row, VectorsOf, digest_of
 from rag.store.soundness import REPAIR, RESTORE, Finding
-from rag.store.vectors import Row, VectorsOf, digest_of
 
 log = logging.getLogger("rag")
 
@@ -116,10 +115,16 @@ def _vectors(stores: Stores, db: sqlite3.Connection) -> tuple[list[Finding], lis
         # Without its vectors there is nothing to ask the index with, and the remedy is the same.
         return [Finding("vectors", f"{len(lost)} chunks whose vector is missing, cut short or no unit vector", REPAIR)], [], []
     unused = [Finding("vectors", f"{len(bad)} stored vectors that are cut short or no unit vectors", REPAIR)] if bad else []
-    problem, differing = _index(stores)
+    try:
+        problem, differing = _index(stores)
+    except ServerError as error:
+        what, _, advice = str(error).rpartition(": ")
+        return unused, [], [Finding("index", what, advice.removesuffix("."))]
     if differing and not _as_sealed(stores):
         return unused, [Finding("vectors", f"{len(differing)} chunks whose vector is not the one that was indexed", REPAIR)], []
     advice = REPAIR if "generation" in meta else "run `newsdesk sync`, or `newsdesk doctor --repair`"
+    if problem is None and "generation" in meta and stores.indexes.is_elsewhere(meta["generation"]):
+        problem, advice = "it lies in a folder, while NEWSDESK_CHROMA_URL is set", "run `newsdesk sync`, which fills the server"
     return unused, [], [Finding("index", problem, advice)] if problem else []
 
 
@@ -139,13 +144,15 @@ def _suspects(stores: Stores) -> set[str]:
 
 
 def _index(stores: Stores) -> tuple[str | None, tuple[str, ...]]:
-    """What is wrong with the served index, and the chunks that stand in it with another vector, day or outlet."""
+    """What is wrong with the served index, and the chunks that stand in it with another vector, day or outlet; raises ServerError."""
     meta, chunks = stores.library.meta(), stores.library.chunk_rows()
     if "generation" not in meta:
         return ("there is none yet" if chunks else None), ()
     rows = {id: Row(id, day, outlet) for id, (_, day, outlet) in chunks.items()}
     try:
         verdict = stores.indexes.check(meta["generation"], rows, vectors=_vectors_of(stores), whole=True)
+    except ServerError:
+        raise
     except LibraryError as error:
         return str(error).partition(": run `newsdesk")[0], ()
     return verdict.problem and verdict.problem.partition(": run `newsdesk")[0], verdict.differing
@@ -154,7 +161,12 @@ def _index(stores: Stores) -> tuple[str | None, tuple[str, ...]]:
 def _as_sealed(stores: Stores) -> bool:
     """Whether the library's vectors are, all in all, those of which the served index was made, so that it is not they that changed."""
     generation = stores.library.meta().get("generation")
-    sealed = sealed_vectors(stores.indexes.folder / generation) if generation else None
+    try:
+        sealed = stores.indexes.sealed(generation) if generation else None
+    except ServerError:
+        raise
+    except LibraryError:
+        return False
     return sealed is not None and sealed == digest_of(sorted(stores.library.chunk_rows()), _vectors_of(stores))
 
 
@@ -174,9 +186,10 @@ def _vectors_of(stores: Stores) -> VectorsOf:
 
 def _leftovers(stores: Stores) -> list[Finding]:
     meta = stores.library.meta()
-    known = {meta.get("generation"), meta.get("previous")}
-    folder = stores.indexes.folder
-    left = sorted(entry.name for entry in folder.iterdir() if entry.name not in known) if folder.is_dir() else []
+    try:
+        left = stores.indexes.others(meta[key] for key in ("generation", "previous") if key in meta)
+    except ServerError:  # which is said of the index already
+        return []
     if not left or is_locked(stores.library.home):
         return []
-    return [Finding("leftovers", f"index folders of a pass that was cut off: {', '.join(left)}", "run `newsdesk sync`, which deletes them")]
+    return [Finding("leftovers", f"indexes of a pass that was cut off: {', '.join(left)}", "run `newsdesk sync`, which deletes them")]

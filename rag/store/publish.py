@@ -19,7 +19,6 @@ from rag.errors import UsageError
 from rag.models.embeddings import Embedder
 from rag.records import Article, Chunk
 from rag.settings import Settings
-from rag.store.checker import CHECKER
 from rag.store.copies import regroup
 from rag.store.library import ChunkRow, Library, to_day
 from rag.store.vectors import Base, Indexes, Row
@@ -76,7 +75,7 @@ class Stores:
 
 
 def is_current(stores: Stores) -> bool:
-    """Whether what is served was made by this model and chunking, and its index is sound."""
+    """Whether what is served was made by this model and chunking, and its index is sound and where it should be; raises ServerError."""
     meta = stores.library.meta()
     made = (meta.get("model"), meta.get("chunking")) == (stores.embedder.name, stores.chunking)
     return made and "generation" in meta and stores.indexes.is_sound(meta["generation"])
@@ -86,11 +85,11 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
     """Carry out a change; returns how many chunks had to be embedded.
 
     ``rebuild`` makes every chunk, the full-text index and the Chroma index anew, as a change of model or chunking does.
-    Raises StorageError and LibraryError; the served state is then the old one.
+    Raises StorageError, ServerError and LibraryError; the served state is then the old one.
     """
     library, meta = stores.library, stores.library.meta()
     stale = rebuild or not is_current(stores)
-    CHECKER.warm()
+    stores.indexes.warm()
     if stale:
         put_ids = {placed.article.article_id for placed in change.put}
         again = [a for a in library.articles() if a.article_id not in put_ids and a.article_id not in change.remove]
@@ -131,10 +130,10 @@ def publish(stores: Stores, change: Change, *, rebuild: bool = False) -> int:
     return embedded
 
 
-def sweep(stores: Stores) -> None:
-    """Delete what a pass that was killed left behind, and generations that no reader uses any more."""
+def sweep(stores: Stores) -> bool:
+    """Delete what a pass that was killed left behind, and generations that no reader uses any more; False where a server did not answer."""
     meta = stores.library.meta()
-    stores.indexes.keep_only(meta[key] for key in ("generation", "previous") if key in meta)
+    return stores.indexes.keep_only(meta[key] for key in ("generation", "previous") if key in meta)
 
 
 def make_chunks(stores: Stores, articles: Iterable[Article]) -> list[ChunkRow]:

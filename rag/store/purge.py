@@ -26,6 +26,8 @@ from rag.store.vectors import Row
 
 # Folders of the data folder that are sources of articles, and whose files are ours to delete.
 _OWN_SOURCES = ("uploads",)
+_ON_SERVER = "its folder keeps the vectors of indexes that were deleted: stop it, empty that folder, start it and run `newsdesk sync`"
+_AWAY = "it did not answer, and holds an index with their vectors: run `newsdesk sync` once it does, which deletes it"
 # Seconds that another process may go on reading the old pages.
 _WAIT = 10.0
 
@@ -69,7 +71,9 @@ def purge(stores: Stores, ids: Collection[str]) -> Purged:
                 "No article is named, and no purge was cut off: name articles, or add --removed for all that are out of search."
             )
         deleted, left = _take_out(stores, {id: manifest[id] for id in ids}) if ids else ([], [])
-        sweep(stores)
+        swept = sweep(stores)
+        if stores.indexes.on_server:
+            left.append(Trace("the Chroma server", _ON_SERVER if swept else _AWAY))
         deleted += _delete_files(stores)
         finished = scour(library.database, wait=_WAIT)
         if finished:
