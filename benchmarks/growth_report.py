@@ -44,7 +44,11 @@ _ROWS: Sequence[tuple[str, Callable[[Figures], Any], int]] = (
     ("the model for as many, s (n = 256)", lambda f: f["new"]["model_ms_per_chunk"] * f["new"]["chunks"] / 1000, 0),
     ("nothing changed, s", lambda f: f["unchanged"]["without_model"], 1),
     ("ten changed, s", lambda f: f["changed"]["without_model"], 1),
-    ("peak memory of the three, MB", lambda f: ", ".join(f"{f[name]['peak_mb']:.0f}" for name in ("new", "unchanged", "changed")), 0),
+    (
+        "peak memory of the three, MB (drawn: without the model's own)",
+        lambda f: ", ".join(f"{f[name]['peak_mb']:.0f}" for name in ("new", "unchanged", "changed")),
+        0,
+    ),
     ("opening and three questions, s", lambda f: f["ask"]["open"], 1),
     ("answer p50, ms", lambda f: f["ask"]["synthetic"]["ask"]["p50"], 0),
     ("answer p95, ms", lambda f: f["ask"]["synthetic"]["ask"]["p95"], 0),

@@ -44,6 +44,7 @@ def step_sync(place: Path, settings: Settings, chosen: Figures) -> Figures:
         "counts": [report.added, report.changed, report.removed, report.unchanged],
         "chunks": assistant.overview().chunks,
         "articles": assistant.overview().articles,
+        "peak_mb": peak(),
     }
     if chosen["first"]:
         found["model_ms_per_chunk"] = _ms_per_chunk(assistant)

@@ -194,13 +194,14 @@ class Library:
     def match(self, query: str, *, filters: Filters, limit: int) -> list[tuple[str, float]]:
         """Chunk ids and BM25 scores (higher is better) for quoted words joined by OR, best first, ties by id."""
         with self.snapshot() as db:
-            return best(db, query, where=_where(filters), limit=limit, chunks=self.overview().chunks, frequency=self.document_frequency)
+            return best(db, query, where=narrowing(filters), limit=limit, chunks=self.overview().chunks, frequency=self.document_frequency)
 
     def count_matching(self, filters: Filters) -> int:
         """How many chunks the filters leave."""
-        where, values = _where(filters)
+        where, values = narrowing(filters)
+        sql = f"SELECT count(*) FROM chunks c WHERE 1{where}"
         with self.snapshot() as db:
-            return int(db.execute(f"SELECT count(*) FROM chunks c WHERE 1{where}", values).fetchone()[0])
+            return self._remembered.get(_generation(db), (sql, *values), lambda: int(db.execute(sql, values).fetchone()[0]))
 
     def document_frequency(self, query: str) -> int:
         """How many chunks an FTS5 query matches."""
@@ -348,7 +349,8 @@ def _to_spans(stored: str) -> tuple[Span, ...]:
     return tuple(Span(start, end) for start, end in zip(numbers[::2], numbers[1::2], strict=True))
 
 
-def _where(filters: Filters) -> tuple[str, list[int | str]]:
+def narrowing(filters: Filters) -> tuple[str, list[int | str]]:
+    """SQL that narrows chunks ``c`` to those that pass, to be put after a condition, and its values."""
     sql, values = "", list[int | str]()
     if filters.since:
         sql, values = sql + " AND c.day >= ?", [*values, date_to_day(filters.since)]
