@@ -57,6 +57,8 @@ _ROWS: Sequence[tuple[str, Callable[[Figures], Any], int]] = (
     ("search alone p50, ms", lambda f: f["ask"]["synthetic"]["search"]["p50"], 0),
     ("search alone p95, ms", lambda f: f["ask"]["synthetic"]["search"]["p95"], 0),
     ("search in one outlet p50, ms", lambda f: f["ask"]["outlet_search"]["p50"], 0),
+    ("search in one week p50, ms", lambda f: f["ask"]["week_search"]["p50"], 0),
+    ("search since 2024 p50, ms", lambda f: f["ask"]["since_search"]["p50"], 0),
     ("corpus's prompts: answer p50, ms", lambda f: f["ask"]["corpus"]["ask"]["p50"], 0),
     ("corpus's prompts: answer p95, ms", lambda f: f["ask"]["corpus"]["ask"]["p95"], 0),
     ("corpus's prompts: without the reader p50, ms", lambda f: f["ask"]["corpus"]["without_reader"]["p50"], 0),

@@ -6,12 +6,13 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
-from synthetic import questions
+from synthetic import questions, story
 from vectors import Drawn, Kept, exact, neighbour_similarity, recall
 
 from rag.assistant import Assistant
@@ -103,8 +104,13 @@ def step_ask(place: Path, settings: Settings, chosen: Figures) -> Figures:
             "search": _spread(_took(lambda question=question: assistant.search(question)) for question in several),
         }
     found["resident_mb"], found["peak_mb"] = _resident(), peak()
-    outlet = assistant.overview().outlets[0]
-    found["outlet_search"] = _spread(_took(lambda q=q: assistant.search(q, filters=Filters(outlets=(outlet,)))) for q in asked[:50])
+    outlet = story(0).source
+    for name, filters in (
+        ("outlet_search", Filters(outlets=(outlet,))),
+        ("week_search", Filters(since=date(2024, 1, 1), until=date(2024, 1, 7))),
+        ("since_search", Filters(since=date(2024, 1, 1))),
+    ):
+        found[name] = _spread(_took(lambda q=q, f=filters: assistant.search(q, filters=f)) for q in asked[:50])
     return found
 
 
