@@ -17,7 +17,7 @@ from rag.store.vectors import Index
 
 # So many vectors are read and compared one by one, some 60 µs each; above, looking through is quicker (2,938 chunks: 160 ms and 49 ms).
 _FEW = 1_500
-# Of all chunks so many of the nearest are looked through for those that pass; asking for more takes longer than Chroma's filter.
+# Of all chunks so many of the nearest are looked through for those that pass; 2,430 took 49 ms where Chroma's filter took 434.
 _LOOKED_THROUGH = 6_000
 # Chunks that pass may be rarer near a question than elsewhere.
 _SPARE = 2
