@@ -45,7 +45,7 @@ _ROWS: Sequence[tuple[str, Callable[[Figures], Any], int]] = (
     ("nothing changed, s", lambda f: f["unchanged"]["without_model"], 1),
     ("ten changed, s", lambda f: f["changed"]["without_model"], 1),
     (
-        "peak memory of the three, MB (drawn: without the model's own)",
+        "peak memory of the three, MB (drawn or kept vectors: without the model's own)",
         lambda f: ", ".join(f"{f[name]['peak_mb']:.0f}" for name in ("new", "unchanged", "changed")),
         0,
     ),
