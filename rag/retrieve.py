@@ -17,6 +17,7 @@ from rag.models.embeddings import Embedder
 from rag.records import Filters, Passage, Ranks
 from rag.settings import Settings
 from rag.store.library import Library
+from rag.store.narrowed import nearest
 from rag.store.vectors import Indexes
 from rag.text.words import STOP_WORDS, fold, stem, tokens, unique
 
@@ -73,7 +74,9 @@ class Retriever:
             for deeper in _DEEPER:
                 candidates = deeper * max(settings.candidates, limit)
                 by_words = self.library.match(query, filters=filters, limit=candidates) if query else []
-                by_meaning = index.nearest(vector, filters=filters, limit=candidates) if index else []
+                by_meaning = (
+                    nearest(self.library, index, vector, model=self.embedder.name, filters=filters, limit=candidates) if index else []
+                )
                 weights = [settings.bm25_weight, settings.dense_weight]
                 fused = fuse([[id for id, _ in by_words], [id for id, _ in by_meaning]], weights=weights)
                 bm25, cosine = dict(by_words), dict(by_meaning)
