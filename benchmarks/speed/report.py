@@ -43,7 +43,7 @@ _COMPARED = ("ready_s", "index_s", "index_cpu_s", "embed_per_s", "embed_per_cpu_
 # Bars of the embedder against LangChain's default: chunks/s with bf16 and without, and the least cosine of any chunk.
 _BAR_BF16, _BAR_F32, _BAR_COSINE = 3.5, 1.8, 0.999
 _NOTES = """\
-Ready: imports and loading. Index: from the files to a searchable index on disk. Embedding alone: the same texts for all, Newsdesk's chunks with title and day ahead.
+Ready: imports and loading, Newsdesk's reader included. Index: from the files to a searchable index on disk. Embedding alone: the same texts for all, Newsdesk's chunks with title and day ahead.
 Search: eight passages for a question; LangChain's `similarity_search`, txtai's `search`, Chroma's `query`, Newsdesk's before the reader. Whole answer: Newsdesk's; the others would need a chat model.
 p50, p95: one process, distinct questions, after 3 others. Peak memory: of the process, before embedding alone. Above about 0.1 cores kept busy by others the times are those of a busy machine: measure again.
 Quality: the first round, 20 passages deep. A passage is right where it is of a right article and holds every fact of the prompt; the others' passages are longer (1,000 characters), which helps them there."""
