@@ -24,7 +24,7 @@ browser: install
 pictures: install
 	PYTHONPATH=tests $(BIN)/python -m tests.pictures
 
-# Beside LangChain, Chroma's embedding and txtai, then the hot functions: about 12 minutes on two idle cores, BENCH=small 2 with the corpus alone.
+# Beside LangChain, Chroma's embedding and txtai, then the hot functions: less than 15 minutes on two idle cores, with BENCH=small 2.
 BENCH ?= full
 SPEED_full :=
 SPEED_small := --articles 0 --questions 20 --rounds 1 --pipelines newsdesk langchain chroma

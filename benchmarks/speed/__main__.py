@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.speed", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--pipelines", nargs="+", choices=list(KINDS), help="default: all whose packages are installed")
-    parser.add_argument("--articles", type=int, default=80, help="generated look-alikes beside the sample corpus (default: 80)")
+    parser.add_argument("--articles", type=int, default=40, help="generated look-alikes beside the sample corpus (default: 40)")
     parser.add_argument("--questions", type=int, default=100, help="at most (default: 100)")
     parser.add_argument("--rounds", type=int, default=3, help="default: 3")
     parser.add_argument(

@@ -39,6 +39,7 @@ def prepare(folder: Path, *, look_alikes: int, questions: int, sources: Path = C
     """Write ``articles``, ``questions.json`` and ``texts.json`` into the folder.
 
     At most so many prompts of the test half are taken, drawn with a fixed seed: those without history that name an article of the corpus.
+    The texts are those of the corpus alone: enough for a rate, and every embedder takes them in every round.
     """
     articles = folder / "articles"
     shutil.copytree(sources / "articles", articles)
@@ -48,7 +49,7 @@ def prepare(folder: Path, *, look_alikes: int, questions: int, sources: Path = C
     held = documents(articles)
     asked = wanted_of(read_yaml_suite(sources / "prompts.yaml").cases, own)
     drawn = random.Random(_SEED).sample(asked, min(questions, len(asked)))
-    texts = chunk_texts(held, Embedder(cache=models))
+    texts = chunk_texts(list(own.values()), Embedder(cache=models))
     (folder / "questions.json").write_text(json.dumps([wanted.question for wanted in drawn]), encoding="utf-8")
     (folder / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
     return Material(folder, len(held), len(texts), tuple(wanted.question for wanted in drawn), tuple(drawn))
@@ -70,7 +71,7 @@ def wanted_of(cases: Sequence[Case], own: dict[str, Document]) -> list[Wanted]:
 
 
 def chunk_texts(held: Sequence[Document], embedder: Embedder) -> list[str]:
-    """All articles in Newsdesk's chunks, title and day ahead as Newsdesk embeds them; what every embedder gets alone."""
+    """The articles in Newsdesk's chunks, title and day ahead as Newsdesk embeds them; what every embedder gets alone."""
     texts, most = [], Settings.model_fields["chunk_tokens"].default
     for document in held:
         header = f"{document.details['title']} ({document.details.get('published', '')[:10]})"

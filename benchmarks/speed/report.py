@@ -117,7 +117,7 @@ def bars(report: Report) -> list[str]:
     own = report["pipelines"].get(NEWSDESK, {}).get("least_cosine")
     if own is not None:
         verdict = "met" if own >= _BAR_COSINE else "missed"
-        said.append(f"Least cosine over {report['texts']} chunks: {own:.5f}; the bar is {_BAR_COSINE}: {verdict}.")
+        said.append(f"Least cosine over the {report['texts']} chunks of the corpus: {own:.5f}; the bar is {_BAR_COSINE}: {verdict}.")
     return said
 
 
