@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARTICLES ?= corpus
 
-.PHONY: chat test soak lint browser pictures install clean
+.PHONY: chat test soak lint browser pictures bench install clean
 
 chat: install
 	$(BIN)/newsdesk sync $(ARTICLES)
@@ -24,6 +24,14 @@ browser: install
 pictures: install
 	PYTHONPATH=tests $(BIN)/python -m tests.pictures
 
+# Beside LangChain, Chroma's embedding and txtai, then the hot functions: less than 15 minutes on two idle cores, with BENCH=small 2.
+BENCH ?= full
+SPEED_full :=
+SPEED_small := --articles 0 --questions 20 --rounds 1 --pipelines newsdesk langchain chroma
+bench: $(VENV)/.installed-bench
+	$(BIN)/python -m benchmarks.speed $(SPEED_$(BENCH))
+	$(BIN)/pytest benchmarks/hot.py -p benchmark --benchmark-json build/bench/hot.json
+
 lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -35,6 +43,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	command -v $(PYTHON) >/dev/null || { echo "Newsdesk needs Python 3.11: install it, or name it with PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[bench]"
 	touch $@
 
 clean:

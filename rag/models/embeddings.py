@@ -18,8 +18,9 @@ from rag.models.runtime import Runs, network
 from rag.models.tokens import Tokens, padded
 
 PACKAGED = "packaged"
-# Texts of about equal length together, at most so many tokens with padding; more gains nothing on two cores.
-_BATCH_TOKENS = 4096
+# Texts of about equal length together, at most so many tokens with padding: what lies between two layers stays in the caches, and 4,096 take an
+# eighth more processor time (docs/performance.md).
+_BATCH_TOKENS = 1024
 
 Vectors = NDArray[np.float32]
 

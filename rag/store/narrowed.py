@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from rag.records import Filters
 from rag.store.library import Library, narrowing
-from rag.store.vectors import Index
+from rag.store.rows import Index
 
 # So many vectors are read and compared one by one, some 60 µs each; above, looking through is quicker (2,938 chunks: 160 ms and 49 ms).
 _FEW = 1_500
