@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
 import time
 from collections.abc import Callable, Iterable
@@ -154,9 +153,14 @@ def _spread(values: Iterable[float]) -> dict[str, float]:
 
 
 def peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Highest resident memory of this process, MB of 2^20 bytes; ``getrusage`` would give it the peak of the process that forked it."""
+    return _memory("VmHWM")
 
 
 def _resident() -> float:
+    return _memory("VmRSS")
+
+
+def _memory(name: str) -> float:
     status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    return int(status.split(f"{name}:")[1].split()[0]) / 1024

@@ -18,8 +18,11 @@ from typing import Any
 import reader
 
 import rag.cli.commands
+import rag.cli.keeping
+import rag.cli.library
 import rag.store.publish
 import rag.store.writes
+import rag.terminal
 
 
 def main() -> None:
@@ -72,7 +75,7 @@ def _arrange(die: list[Any] | None, hold: float) -> None:
     def kill(*args: object, **more: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    rag.cli.commands.Bars.show = show  # type: ignore[method-assign]
+    rag.terminal.Bars.show = show  # type: ignore[method-assign]
     commit = rag.store.publish.commit_switch
 
     def commit_and_die(*args: Any) -> None:

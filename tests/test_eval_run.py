@@ -72,7 +72,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(assistant: Assistant, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Runs ``newsdesk eval`` with the model that the tests share; gives exit status, standard output and standard error."""
-    monkeypatch.setattr(rag.cli.evaluate, "Embedder", lambda name, cache: assistant.embedder)
+    monkeypatch.setattr(rag.cli.evaluate, "Embedder", lambda name, cache, runtime: assistant.embedder)
 
     def call(*argv: object) -> tuple[int, str, str]:
         status = main(["eval", *map(str, argv)])

@@ -12,7 +12,8 @@ from samples import THREE
 import rag.store.narrowed as narrowed
 from rag.assistant import Assistant
 from rag.records import Filters
-from rag.store.vectors import Index
+from rag.store.folders import FolderIndex
+from rag.store.rows import Index
 
 ASKED = ("What did the harbour master say about shore power?", "How many people died in the attack?", "When does the ferry sail?")
 FILTERS = (
@@ -68,12 +69,12 @@ def test_each_way_finds_the_true_nearest(
 def test_the_ways_are_taken_by_how_many_chunks_pass(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = list[tuple[Filters, int]]()
 
-    def spy(index: Index, vector: np.ndarray, *, filters: Filters, limit: int) -> list[tuple[str, float]]:
+    def spy(index: FolderIndex, vector: np.ndarray, *, filters: Filters, limit: int) -> list[tuple[str, float]]:
         asked.append((filters, limit))
         return plain(index, vector, filters=filters, limit=limit)
 
-    plain, since = Index.nearest, Filters(since=date(2025, 1, 1))
-    monkeypatch.setattr(Index, "nearest", spy)
+    plain, since = FolderIndex.nearest, Filters(since=date(2025, 1, 1))
+    monkeypatch.setattr(FolderIndex, "nearest", spy)
     _nearest(assistant, ASKED[0], Filters())
     _nearest(assistant, ASKED[0], since)
     assert asked == [(Filters(), 8)]
