@@ -11,7 +11,7 @@ chat: install
 	$(BIN)/newsdesk chat
 
 test: install
-	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile
+	$(BIN)/pytest -m "not browser and not bench" -n 2 --dist loadfile
 
 # Half an hour to an hour: 200 random sequences of passes, kills and full disks over a library.
 soak: install
@@ -30,6 +30,7 @@ SPEED_full :=
 SPEED_small := --articles 0 --questions 20 --rounds 1 --pipelines newsdesk langchain chroma
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m benchmarks.speed $(SPEED_$(BENCH))
+	$(BIN)/pytest -m bench
 	$(BIN)/pytest benchmarks/hot.py -p benchmark --benchmark-json build/bench/hot.json
 
 lint: install

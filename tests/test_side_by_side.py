@@ -139,6 +139,7 @@ def test_run_over_three_articles_finds_them_and_draws_a_chart(sources: Path, tmp
     assert [text.text for text in drawn.iter("{http://www.w3.org/2000/svg}text")].count("Newsdesk") == 4
 
 
+@pytest.mark.bench
 def test_every_installed_pipeline_finds_the_three_articles(sources: Path, tmp_path: Path) -> None:
     installed = [kind.name for kind in KINDS.values() if not kind.missing()]
     if installed == [kinds.NEWSDESK]:
