@@ -154,6 +154,6 @@ def __getattr__(name: str) -> Any:
     if name != "NewsdeskRetriever":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # Heavy, and not needed to answer: LangChain's retrievers import its tracing, a second of a processor.
-    from rag.langchain import NewsdeskRetriever
+    from rag.langchain_retriever import NewsdeskRetriever
 
     return NewsdeskRetriever

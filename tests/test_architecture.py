@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ TABLE = (
     "models",
     "store",
     "folding",
-    "langchain",
+    "langchain_retriever",
     "retrieve",
     "drafting",
     "answer",
@@ -51,8 +52,8 @@ KEPT_IN = {
     "streamlit": ("rag/ui/", "app.py", "rag/gate.py", "rag/serve.py"),
     "fastapi": ("rag/api/",),
     "starlette": ("rag/api/", "rag/gate.py", "rag/serve.py", "rag/walls.py"),
-    "langchain_core": ("rag/models/", "rag/langchain.py", "rag/answer/generate.py"),
-    "langchain": ("rag/models/", "rag/langchain.py", "rag/answer/generate.py"),
+    "langchain_core": ("rag/models/", "rag/langchain_retriever.py", "rag/answer/generate.py"),
+    "langchain": ("rag/models/", "rag/langchain_retriever.py", "rag/answer/generate.py"),
     "sentence_transformers": ("rag/models/",),
     "torch": ("rag/models/",),
     "transformers": ("rag/models/",),
@@ -99,3 +100,10 @@ def test_room_imports_only_rooms_above_it(path: Path) -> None:
 def test_outside_library_stays_in_its_rooms(library: str) -> None:
     users = [path.relative_to(CHECKOUT).as_posix() for path in MODULES if library in {name.split(".")[0] for name in imported(path)}]
     assert [user for user in users if not user.startswith(KEPT_IN[library])] == []
+
+
+def test_no_module_of_a_process_that_starts_in_rag_hides_a_library() -> None:
+    """Streamlit puts the folder of what it runs before all others."""
+    assert {path.stem for path in (CHECKOUT / "rag").iterdir() if path.suffix in ("", ".py")} & (
+        set(packages_distributions()) - {"rag"}
+    ) == set()

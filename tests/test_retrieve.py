@@ -16,7 +16,7 @@ from samples import THREE, page
 import rag.retrieve
 from rag.answer.followups import complete
 from rag.assistant import Assistant
-from rag.langchain import NewsdeskRetriever
+from rag.langchain_retriever import NewsdeskRetriever
 from rag.records import Filters, Turn
 from rag.retrieve import fts_query, fuse
 from rag.settings import CHECKOUT, Settings
