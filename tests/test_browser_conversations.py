@@ -147,7 +147,7 @@ def test_everything_is_within_reach_of_a_thumb(browser: Browser, desk: Assistant
         page.get_by_role("button", name="Close").tap()
         expect(page.get_by_role("dialog")).to_have_count(0)
         ask(page, SHIPS, 2)
-        page.get_by_role("button", name="New chat").first.tap()
+        page.locator(".st-key-new-chat button").tap()
         expect(answer).to_have_count(0)
         page.get_by_test_id("stExpandSidebarButton").tap()
         page.locator("[class*=st-key-talk-] button").first.tap()
