@@ -78,11 +78,12 @@ OF_DENIALS = ("asked", "far", "close", "least", "best", "denies", "opposed", "ap
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A sentence that may answer, its passage, and its likely values with how likely they belong to the words that answer, likeliest first."""
+    """A sentence that may answer, its passage, its likely values with how likely they belong to the words that answer, likeliest first, and those that it denies."""
 
     reading: Reading
     passage: Passage
     values: tuple[tuple[float, Value], ...]
+    denied: tuple[Value, ...]
     question: Sequence[str]
     wording: Wording
 
@@ -164,7 +165,8 @@ def _candidates(
         likely = _likely(kind, reading, p, question, wording) if kind else ()
         if (kind and not likely) or (not kind and is_past(reading.text) and not is_past(question)):
             continue
-        yield Candidate(reading, p, likely, asked, wording)
+        denies = values(kind, reading.text, question, p.published, denied=True) if kind else ()
+        yield Candidate(reading, p, likely, tuple(denies), asked, wording)
 
 
 def _only_planned(question: str, text: str) -> bool:
@@ -254,13 +256,8 @@ def _of_values(
         "has_best": float(has_best),
         "dated": float(kind in DATED),
         "named": float(kind in NAMED),
-        "denied": float(any(_denies_value(kind, question, c, v) for c, v in zip(pair, reversed(given), strict=True))),
+        "denied": float(any(v.agrees(other) for c, other in zip(pair, reversed(given), strict=True) for v in c.denied)),
     }
-
-
-def _denies_value(kind: Kind, question: str, candidate: Candidate, other: Value) -> bool:
-    """Whether a sentence says that it is not the other's value."""
-    return any(v.agrees(other) for v in values(kind, candidate.reading.text, question, candidate.passage.published, denied=True))
 
 
 def _of_both(pair: tuple[Candidate, Candidate], wording: Wording) -> dict[str, float]:
