@@ -24,7 +24,7 @@ browser: install
 pictures: install
 	PYTHONPATH=tests $(BIN)/python -m tests.pictures
 
-# Beside LangChain, Chroma's embedding and txtai, then the hot functions: less than 15 minutes on two idle cores, with BENCH=small 2.
+# Beside LangChain, Chroma's embedding and txtai, then the hot functions; BENCH=small for a try of some minutes.
 BENCH ?= full
 SPEED_full :=
 SPEED_small := --articles 0 --questions 20 --rounds 1 --pipelines newsdesk langchain chroma

@@ -21,7 +21,7 @@ from sync_scale import STAND_IN, sync_apart, write_articles
 
 from rag.records import Filters
 from rag.store.library import Library
-from rag.store.listing import Sought, listed
+from rag.store.listing import Sought, days, listed
 
 _A_PAGE = 50
 _SOUGHT = {
@@ -54,7 +54,8 @@ def _measure(library: Library) -> None:
     for name, sought in _SOUGHT.items():
         total, _ = listed(library.database, sought, limit=_A_PAGE)
         spent = min(_spent(lambda sought=sought: listed(library.database, sought, limit=_A_PAGE)) for _ in range(3))
-        sys.stdout.write(f"{name:<20} {total:>7,} found {1000 * spent:>5.0f} ms\n")
+        bars = min(_spent(lambda sought=sought: days(library.database, sought)) for _ in range(3))
+        sys.stdout.write(f"{name:<20} {total:>7,} found {1000 * spent:>5.0f} ms, by day {1000 * bars:>5.0f} ms\n")
     total, _ = listed(library.database, limit=1)
     for offset in range(0, total, _A_PAGE):
         listed(library.database, limit=_A_PAGE, offset=offset)

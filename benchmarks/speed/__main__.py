@@ -69,6 +69,11 @@ def _work(what: str, folder: Path) -> None:
         from benchmarks.speed import chroma
 
         chroma.prepare(folder / "chroma")
+    elif what == "newsdesk-models":
+        from benchmarks.speed.newsdesk import Newsdesk
+
+        # They are converted once in a machine's life, which is no part of a start.
+        Newsdesk(folder / "newsdesk-models")
     else:
         from benchmarks.speed.measure import measure
 
@@ -88,6 +93,8 @@ def _compare(options: argparse.Namespace) -> None:
         folder = Path(scratch)
         given = material.prepare(folder, look_alikes=options.articles, questions=options.questions, sources=options.sources, models=models)
         told = circumstances()
+        if any(kind.name == "newsdesk" for kind in kinds):
+            rounds.apart(["--work", "newsdesk-models", scratch], models=models)
         if any(kind.name == "chroma" for kind in kinds):
             rounds.apart(["--work", "chroma-model", scratch], models=models)
         # Where Newsdesk is alone, as in its tests, there is nothing to compare.
