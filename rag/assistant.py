@@ -23,6 +23,7 @@ from rag.line import Line, Place
 from rag.models.embeddings import Embedder
 from rag.models.reader import Reader, Reading
 from rag.models.reranker import Reranker
+from rag.models.short import ShortTexts
 from rag.records import (
     Answer,
     Article,
@@ -76,6 +77,7 @@ class Assistant:
         self.stores = Stores(self.library, indexes, self.embedder, settings)
         self.retriever = Retriever(self.library, indexes, self.embedder, settings)
         self.reader = reader or Reader(self.embedder, cache=settings.models_folder, runtime=settings.runtime)
+        self._short = ShortTexts(self.embedder.embed)
         self.reranker = Reranker(settings.reranker) if settings.reranker else None
         self.ledger = Ledger(self.library, settings.daily_tokens)
         self.writer = Writer(settings, self.ledger, self.embedder, self.retriever.rarity) if settings.model else None
@@ -243,7 +245,7 @@ class Assistant:
             confidence = readings[0].probability if readings else None
             readings = preferred(readings, passages, time, self.settings.answer_threshold)
             answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
-            difference = differing(text, readings, passages, Wording(self.embedder.embed, self.retriever.rarity)) if answered else None
+            difference = differing(text, readings, passages, Wording(self._short.embed, self.retriever.rarity)) if answered else None
             if difference:
                 readings = difference.marked(readings)
                 sides = {(side.reading.passage, side.reading.span) for side in difference.sides}

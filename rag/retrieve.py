@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from rapidfuzz import process
@@ -17,7 +18,7 @@ from rag.models.embeddings import Embedder
 from rag.records import Filters, Passage, Ranks
 from rag.settings import Settings
 from rag.store.library import Library
-from rag.store.narrowed import nearest
+from rag.store.neighbours import nearest
 from rag.store.vectors import Indexes
 from rag.text.words import STOP_WORDS, fold, stem, tokens, unique
 
@@ -69,14 +70,11 @@ class Retriever:
                 )
             query = fts_query(question)
             generation = meta.get("generation")
-            index = self.indexes.reader(generation) if generation else None
             # Copies that fold make room for what ranks below them, so that no fewer passages are left than were asked for.
             for deeper in _DEEPER:
                 candidates = deeper * max(settings.candidates, limit)
                 by_words = self.library.match(query, filters=filters, limit=candidates) if query else []
-                by_meaning = (
-                    nearest(self.library, index, vector, model=self.embedder.name, filters=filters, limit=candidates) if index else []
-                )
+                by_meaning = self._near(generation, vector, filters, candidates) if generation else []
                 weights = [settings.bm25_weight, settings.dense_weight]
                 fused = fuse([[id for id, _ in by_words], [id for id, _ in by_meaning]], weights=weights)
                 bm25, cosine = dict(by_words), dict(by_meaning)
@@ -90,6 +88,12 @@ class Retriever:
                 {id: rank for rank, id in enumerate(ids, start=1)} for ids in ([i for i, _ in by_words], [i for i, _ in by_meaning], best)
             ]
             return [replace(p, ranks=Ranks(*(place.get(p.chunk_id) for place in places))) for p in found]
+
+    def _near(self, generation: str, vector: Any, filters: Filters, limit: int) -> list[tuple[str, float]]:
+        # Who has set a server wants it asked, and told where it does not answer.
+        whole = not self.indexes.on_server
+        opened = partial(self.indexes.reader, generation)
+        return nearest(self.library, opened, vector, model=self.embedder.name, filters=filters, limit=limit, whole=whole)
 
     def rarity(self, text: str) -> dict[str, float]:
         """Inverse document frequency of each term (stem) of a text, ln(1 + N / (1 + df)) over the library's chunks."""

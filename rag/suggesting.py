@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from rag.answer.suggest import Candidate, following, opening
 from rag.errors import Crowded, NewsdeskError, NoSuchArticle
 from rag.records import Answer, Article, Filters
 from rag.store.library import Library
+
+# Making questions up takes a tenth of a second to import, and a command that asks one needs none: it is imported where it is used.
+if TYPE_CHECKING:
+    from rag.answer.suggest import Candidate
 
 # Answers a question of the chat, given the filters that it is asked under; raises Crowded while somebody's own question waits.
 Ask = Callable[[str, Filters], Answer]
@@ -57,6 +61,8 @@ class Suggester:
 
     def _opening(self, limit: int) -> Iterator[str | None]:
         """Stops after a number of tries, so that a large library opens as quickly as a small one."""
+        from rag.answer.suggest import opening
+
         articles = list(islice(self._library.articles(), _ARTICLES))
         # Every third first: neighbours in time tell the same story.
         queue = opening(articles[::3] + articles[1::3] + articles[2::3])
@@ -65,6 +71,8 @@ class Suggester:
 
     def following(self, answers: Sequence[Answer], filters: Filters) -> Iterator[str | None]:
         """Questions that go on from the last of ``answers``, asked under the same filters; None for a try that came to nothing, so that one may stop after each."""
+        from rag.answer.suggest import following
+
         queue = following(list(self._articles_of(answers[-1])), answers)
         for candidate in queue[:_TRIES_AFTER]:
             yield from self._tried(candidate, filters)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,10 @@ from rag.errors import ModelError
 from rag.models import packaged, runtime
 from rag.models.choice import Capabilities, Wanted, choose
 from rag.models.embeddings import Embedder
+from rag.models.langchain_embeddings import NewsdeskEmbeddings
 from rag.models.reader import Reader
 from rag.models.scores import BUDGET, Scorer
-from rag.models.tokens import Tokens, padded
+from rag.models.tokens import _RUN, Tokens, batches, padded
 from rag.records import Passage, Span
 from rag.settings import CHECKOUT, Settings
 from rag.store.sync import sync
@@ -101,6 +103,38 @@ def test_words_that_answer_lie_in_their_sentence(scorer: Scorer) -> None:
         assert 0 < score.sure <= 1 + 1e-9
 
 
+@pytest.mark.parametrize("lengths", [[190, 176, 167, 146, 125, 107, 83, 75], [3] * 40, [250, 3, 3, 3], [9], []])
+def test_batches_hold_each_text_once_and_cost_least(lengths: list[int]) -> None:
+    def cost(groups: list[list[int]]) -> int:
+        return sum(len(group) * max(lengths[i] for i in group) + _RUN for group in groups)
+
+    found = batches(lengths, most=600)
+    assert sorted(i for group in found for i in group) == list(range(len(lengths)))
+    assert all(len(group) * max(lengths[i] for i in group) <= 600 for group in found)
+    # Every way to cut the texts in the order of their lengths, where there are few enough.
+    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    if 0 < len(lengths) < 10:
+        cuts = [[0, *(at for at in range(1, len(order)) if mask >> at & 1), len(order)] for mask in range(0, 1 << len(order), 2)]
+        ways = [[order[a:b] for a, b in pairwise(cut)] for cut in cuts]
+        assert cost(found) == min(cost(way) for way in ways if all(len(g) * max(lengths[i] for i in g) <= 600 for g in way))
+
+
+def test_a_text_longer_than_a_batch_stands_alone() -> None:
+    assert batches([900, 20, 800], most=600) == [[0], [2], [1]]
+
+
+def test_a_passage_scores_the_same_whatever_is_read_beside_it(scorer: Scorer) -> None:
+    passages = [passage(CRANE), passage(f"The library of Skell lent out violins. {'It holds nine of them. ' * 20}".strip(), 1)]
+    both = scorer.score("What fell into the harbour?", passages)
+    for p, together in zip(passages, both, strict=True):
+        (alone,) = scorer.score("What fell into the harbour?", [p])
+        for one, other in zip(alone, together, strict=True):
+            assert one
+            assert other
+            assert (one.answers, one.span, one.sure) == pytest.approx((other.answers, other.span, other.sure), abs=5e-2)
+            assert one.words == other.words
+
+
 def test_padded_inputs_keep_the_last_special_token() -> None:
     (encoding,) = Tokens().single(["word " * 400])
     inputs = padded([encoding], most=16)
@@ -120,6 +154,10 @@ NOT_TO_ASK = (
     "streamlit",
     "fastapi",
     "ir_measures",
+    "chromadb",
+    "httpx",
+    "langchain_core",
+    "rag.drafting",
     "rag.evaluate",
     "rag.intake",
 )
@@ -204,6 +242,14 @@ def test_any_cross_encoder_orders_the_passages(
     missing = Assistant(plain.settings.model_copy(update={"reranker": "no/such-model"}), embedder=assistant.embedder)
     with pytest.raises(ModelError, match="NEWSDESK_RERANKER"):
         missing.ask(question)
+
+
+def test_packaged_model_serves_a_store_of_langchains(assistant: Assistant) -> None:
+    from langchain_core.vectorstores import InMemoryVectorStore
+
+    store = InMemoryVectorStore(NewsdeskEmbeddings(assistant.embedder))
+    store.add_texts([CRANE, "The library of Skell lent out violins."])
+    assert store.similarity_search("What fell into the water?", k=1)[0].page_content == CRANE
 
 
 def test_any_embedding_model_by_folder(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
@@ -61,7 +62,10 @@ def _ask(args: argparse.Namespace) -> int:
     filters = _filters(assistant, args)
     if args.batch is not None:
         return _ask_batch(args, assistant, filters)
-    answer = assistant.ask(args.question, filters=filters, write=not args.quotes, any_time=args.any_time)
+    # The reader is loaded while passages are found; what is wrong with it is said when it is read with.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(assistant.reader.warm)
+        answer = assistant.ask(args.question, filters=filters, write=not args.quotes, any_time=args.any_time)
     if args.json:
         print_json(answer_to_json(answer))
     else:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 
 from rag.models import packaged
 from rag.models.choice import Wanted
 from rag.models.runtime import Runs, network
-from rag.models.tokens import Tokens, padded
+from rag.models.tokens import Tokens, batches, padded
 
 PACKAGED = "packaged"
 # Texts of about equal length together, at most so many tokens with padding: what lies between two layers stays in the caches, and 4,096 take an
@@ -37,8 +36,8 @@ class Backend(Protocol):
     def token_spans(self, text: str) -> list[tuple[int, int]]: ...
 
 
-class Embedder(Embeddings):
-    """An embedding model, loaded at first use; also a LangChain ``Embeddings``.
+class Embedder:
+    """An embedding model, loaded at first use; ``rag.models.langchain_embeddings`` makes a LangChain ``Embeddings`` of it.
 
     ``model`` is ``packaged``, a folder, or the name of a sentence-transformers model that is already on this machine;
     ``cache`` is the folder that keeps the packaged one as it was converted, ``runtime`` what computes it. ``name`` identifies model and weights, and is
@@ -102,14 +101,6 @@ class Embedder(Embeddings):
         """Start and end of each of the model's tokens in the text, in code points, special tokens left out."""
         return self._loaded().token_spans(text)
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """LangChain's form of ``embed``."""
-        return [list(map(float, row)) for row in self.embed(texts)]
-
-    def embed_query(self, text: str) -> list[float]:
-        """LangChain's form of ``embed`` for one text."""
-        return self.embed_documents([text])[0]
-
 
 class _Packaged:
     """all-MiniLM-L6-v2; the network is loaded when the first text is embedded, since counting needs only the tokenizer."""
@@ -134,17 +125,7 @@ class _Packaged:
         encodings = self._tokens.single(texts)
         lengths = [min(len(e.ids), packaged.MAX_TOKENS) for e in encodings]
         vectors = np.zeros((len(texts), 384), dtype=np.float32)
-        for batch in _batches(lengths):
+        for batch in batches(lengths, most=_BATCH_TOKENS):
             vectors[batch] = run(padded([encodings[i] for i in batch], most=packaged.MAX_TOKENS))
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
-
-
-def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """The places of texts of about equal length, longest first, in groups of at most ``_BATCH_TOKENS`` tokens with padding."""
-    groups: list[list[int]] = []
-    for place in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if not groups or (len(groups[-1]) + 1) * lengths[groups[-1][0]] > _BATCH_TOKENS:
-            groups.append([])
-        groups[-1].append(place)
-    return groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from rag.models.choice import Wanted
 from rag.models.runtime import Runs, network
-from rag.models.tokens import Tokens, padded
+from rag.models.tokens import Tokens, batches, padded
 from rag.records import Passage, Span
 
 # Tokens that are read for one question, which is what 100 ms on two cores are enough for; passages are read whole, best first.
@@ -48,6 +49,7 @@ class Scorer:
         self._cache = cache
         self._runtime = runtime
         self._tokens = Tokens()
+        self._lock = threading.Lock()
 
     @cached_property
     def _network(self) -> Runs:
@@ -55,17 +57,26 @@ class Scorer:
 
     def warm(self) -> None:
         """Load the network now instead of at the first question."""
-        self._network  # noqa: B018  # loading is what it is asked for
+        self._loaded()
+
+    def _loaded(self) -> Runs:
+        # Two threads that ask at once must not load it twice.
+        with self._lock:
+            return self._network
 
     def score(self, question: str, passages: Sequence[Passage]) -> list[list[SentenceScore | None]]:
         """Scores of the sentences of the first passages that fit the budget; None for a sentence that was cut off."""
         shortened = self._shortened(question)
         headers = [header_of(p.title, p.published) for p in passages]
         encodings = self._tokens.pairs(shortened, [header + p.text for header, p in zip(headers, passages, strict=True)])
-        lengths = np.cumsum([min(len(e.ids), _MOST_TOKENS) for e in encodings])
-        read = max(1, int((lengths <= BUDGET).sum()))
-        scores = self._network.run(padded(encodings[:read], most=_MOST_TOKENS))
-        return [_of_passage(row, e, len(header), p) for row, e, header, p in zip(scores, encodings, headers, passages, strict=False)]
+        lengths = [min(len(e.ids), _MOST_TOKENS) for e in encodings]
+        read = max(1, int((np.cumsum(lengths) <= BUDGET).sum()))
+        found: list[list[SentenceScore | None]] = [[] for _ in range(read)]
+        for batch in batches(lengths[:read], most=1200):
+            rows = self._loaded().run(padded([encodings[i] for i in batch], most=_MOST_TOKENS))
+            for i, row in zip(batch, rows, strict=True):
+                found[i] = _of_passage(row, encodings[i], len(headers[i]), passages[i])
+        return found
 
     def _shortened(self, question: str) -> str:
         spans = self._tokens.spans(question)

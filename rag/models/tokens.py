@@ -13,6 +13,9 @@ from rag.models import packaged
 
 Inputs = dict[str, NDArray[np.int64]]
 
+# What a run of the network costs beside its tokens, in tokens: 9 in f32 on two cores with avx2, about 40 where bf16 makes tokens cheap.
+_RUN = 32
+
 
 class Tokens:
     """The packaged model's tokenizer, loaded at first use; safe to share between threads."""
@@ -53,6 +56,30 @@ def padded(encodings: Sequence[Encoding], *, most: int) -> Inputs:
         inputs["token_type_ids"][number, : len(ids)] = types
         inputs["attention_mask"][number, : len(ids)] = 1
     return inputs
+
+
+def batches(lengths: Sequence[int], *, most: int) -> list[list[int]]:
+    """The places of texts by length, longest first, in groups of at most ``most`` tokens with padding, a text alone of any; of all such groups those
+    that cost least: padding is computed like any token, and each group costs ``_RUN`` more."""
+    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
+    # For the first texts in that order: least cost, and where their last group begins.
+    cost, begins = [0.0], [0]
+    for end in range(1, len(order) + 1):
+        least, at = float("inf"), end - 1
+        for begin in range(end - 1, -1, -1):
+            tokens = (end - begin) * lengths[order[begin]]
+            if tokens > most and begin < end - 1:
+                break
+            if cost[begin] + tokens + _RUN < least:
+                least, at = cost[begin] + tokens + _RUN, begin
+        cost.append(least)
+        begins.append(at)
+    groups: list[list[int]] = []
+    end = len(order)
+    while end:
+        groups.append(order[begins[end] : end])
+        end = begins[end]
+    return groups[::-1]
 
 
 def _cut(row: list[int], most: int) -> list[int]:

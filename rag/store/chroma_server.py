@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import certifi
-import httpx
 
 from rag.errors import IndexGone, LibraryError, ServerError
 from rag.settings import Settings
@@ -34,6 +33,9 @@ class Server:
 
     def __init__(self, url: str, *, token: str | None = None, seconds: float = 30) -> None:
         """``token`` is sent as a bearer token, for a proxy before the server; ``seconds`` bound each request."""
+        # Takes a tenth of a second to import, and most libraries have no server.
+        import httpx
+
         self.url = url.rstrip("/")
         self._seconds = seconds
         self._client = httpx.Client(
@@ -96,6 +98,8 @@ class Server:
         raise self._trouble(f"gave an answer that is not Chroma's (HTTP {status})")
 
     def _sent(self, method: str, path: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+        import httpx  # As above.
+
         until = time.monotonic() + self._seconds
         try:
             with self._client.stream(method, path, json=body) as response:

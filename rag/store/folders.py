@@ -18,9 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import chromadb
 import numpy as np
-from chromadb.config import Settings as ChromaSettings
 from numpy.typing import NDArray
 
 from rag.errors import LibraryError, StorageError
@@ -250,6 +248,10 @@ def _is_chromas(error: BaseException) -> bool:
 
 
 def _client(folder: Path) -> Any:
+    # Heavy: it takes a second to import, and a question to a small library does without.
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+
     with _CLIENTS:
         return chromadb.PersistentClient(str(folder), settings=ChromaSettings(anonymized_telemetry=False))
 

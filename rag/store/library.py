@@ -281,6 +281,19 @@ class Library:
                 found |= {row[0]: row[1] for row in rows}
         return np.frombuffer(b"".join(found[digest] for digest in embedded), dtype="<f4").reshape(len(embedded), -1 if embedded else 0)
 
+    def chunk_vectors(self, model: str, dimension: int) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids of all chunks that are searched and have a whole vector, and those vectors, shape (n, dimension)."""
+        sql = (
+            "SELECT c.chunk_id, v.vector FROM chunks c JOIN vectors v ON v.model = ? AND v.embedded = c.embedded WHERE length(v.vector) = ?"
+        )
+
+        def read(db: sqlite3.Connection) -> tuple[list[str], NDArray[np.float32]]:
+            rows = db.execute(sql, (model, 4 * dimension)).fetchall()
+            return [row[0] for row in rows], np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), dimension)
+
+        with self.snapshot() as db:
+            return self._remembered.get(_generation(db), ("vectors", model, dimension), lambda: read(db))
+
     def add_vectors(self, model: str, embedded: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Keep vectors at once, so that a pass that is cut off has not computed them in vain."""
         rows = [(model, digest, vector.astype("<f4").tobytes()) for digest, vector in zip(embedded, vectors, strict=True)]

@@ -1,4 +1,4 @@
-"""Nearest neighbours under filters are the true ones, whichever way they are found."""
+"""Nearest neighbours are the true ones, whichever way they are found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from samples import THREE
 
-import rag.store.narrowed as narrowed
+import rag.store.neighbours as neighbours
 from rag.assistant import Assistant
 from rag.records import Filters
 from rag.store.folders import FolderIndex
@@ -17,6 +17,7 @@ from rag.store.rows import Index
 
 ASKED = ("What did the harbour master say about shore power?", "How many people died in the attack?", "When does the ferry sail?")
 FILTERS = (
+    pytest.param(Filters(), id="all"),
     pytest.param(Filters(since=date(2025, 1, 1)), id="since"),
     pytest.param(Filters(until=date(2025, 1, 31)), id="until"),
     pytest.param(Filters(since=date(2025, 1, 1), until=date(2025, 3, 1), outlets=("Marrowshire Courier",)), id="all three"),
@@ -28,9 +29,9 @@ def _index(assistant: Assistant) -> Index:
     return assistant.stores.indexes.reader(assistant.library.meta()["generation"])
 
 
-def _nearest(assistant: Assistant, question: str, filters: Filters, limit: int = 8) -> list[tuple[str, float]]:
+def _nearest(assistant: Assistant, question: str, filters: Filters, limit: int = 8, whole: bool = True) -> list[tuple[str, float]]:
     vector, name = assistant.embedder.embed([question])[0], assistant.embedder.name
-    return narrowed.nearest(assistant.library, _index(assistant), vector, model=name, filters=filters, limit=limit)
+    return neighbours.nearest(assistant.library, lambda: _index(assistant), vector, model=name, filters=filters, limit=limit, whole=whole)
 
 
 def _true(assistant: Assistant, question: str, filters: Filters) -> list[str]:
@@ -50,16 +51,21 @@ def _true(assistant: Assistant, question: str, filters: Filters) -> list[str]:
 
 @pytest.mark.parametrize("filters", FILTERS)
 @pytest.mark.parametrize(
-    ("few", "looked_through"),
-    [pytest.param(2_000, 0, id="compared"), pytest.param(-1, 2_000, id="looked through"), pytest.param(-1, 0, id="Chroma's")],
+    ("few", "looked_through", "whole"),
+    [
+        pytest.param(2_000, 0, True, id="the whole library"),
+        pytest.param(2_000, 0, False, id="compared"),
+        pytest.param(-1, 2_000, False, id="looked through"),
+        pytest.param(-1, 0, True, id="Chroma's"),
+    ],
 )
 def test_each_way_finds_the_true_nearest(
-    assistant: Assistant, filters: Filters, few: int, looked_through: int, monkeypatch: pytest.MonkeyPatch
+    assistant: Assistant, filters: Filters, few: int, looked_through: int, whole: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(narrowed, "_FEW", few)
-    monkeypatch.setattr(narrowed, "_LOOKED_THROUGH", looked_through)
+    monkeypatch.setattr(neighbours, "_FEW", few)
+    monkeypatch.setattr(neighbours, "_LOOKED_THROUGH", looked_through)
     for question in ASKED:
-        found, wanted = _nearest(assistant, question, filters), _true(assistant, question, filters)[:8]
+        found, wanted = _nearest(assistant, question, filters, whole=whole), _true(assistant, question, filters)[:8]
         assert [id for id, _ in found] == wanted
         assert [cosine for _, cosine in found] == sorted((cosine for _, cosine in found), reverse=True)
         chromas = _index(assistant).nearest(assistant.embedder.embed([question])[0], filters=filters, limit=8)
@@ -76,13 +82,15 @@ def test_the_ways_are_taken_by_how_many_chunks_pass(assistant: Assistant, monkey
     plain, since = FolderIndex.nearest, Filters(since=date(2025, 1, 1))
     monkeypatch.setattr(FolderIndex, "nearest", spy)
     _nearest(assistant, ASKED[0], Filters())
-    _nearest(assistant, ASKED[0], since)
+    assert not asked, "a small library is compared whole"
+    _nearest(assistant, ASKED[0], Filters(), whole=False)
+    _nearest(assistant, ASKED[0], since, whole=False)
     assert asked == [(Filters(), 8)]
-    monkeypatch.setattr(narrowed, "_FEW", 5)
+    monkeypatch.setattr(neighbours, "_FEW", 5)
     _nearest(assistant, ASKED[0], since)
     assert asked[1][0] == Filters()
     assert asked[1][1] > 8
-    monkeypatch.setattr(narrowed, "_LOOKED_THROUGH", 5)
+    monkeypatch.setattr(neighbours, "_LOOKED_THROUGH", 5)
     _nearest(assistant, ASKED[0], since)
     assert asked[2:] == [(since, 8)]
 
@@ -93,8 +101,9 @@ def test_a_vector_that_is_missing_or_cut_short_is_found_in_the_index(
 ) -> None:
     opened = library_of(THREE)
     every = Filters(since=date(1990, 1, 1))
-    whole = _nearest(opened, ASKED[0], every)
+    whole = _nearest(opened, ASKED[0], every, whole=False)
     with opened.library.database.writing() as db:
         db.execute(f"{damage} WHERE embedded = (SELECT max(embedded) FROM chunks)")
     assert whole
-    assert [id for id, _ in _nearest(opened, ASKED[0], every)] == [id for id, _ in whole]
+    for way in (True, False):
+        assert [id for id, _ in _nearest(opened, ASKED[0], every, whole=way)] == [id for id, _ in whole]
