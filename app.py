@@ -12,8 +12,6 @@ from rag.errors import NewsdeskError
 from rag.opened import shared_assistant
 from rag.ui.chat import chat_page
 from rag.ui.escape import escape
-from rag.ui.evaluate import evaluate_page
-from rag.ui.library import library_page
 from rag.ui.signing_in import come_in
 
 ICON = Path(__file__).parent / "rag" / "ui" / "icon.svg"
@@ -32,11 +30,16 @@ def chat() -> None:
 
 def library() -> None:
     """The page of what is held."""
+    # The chat, which is opened first, need not wait for what this page and the next import.
+    from rag.ui.library import library_page
+
     _draw(lambda assistant: library_page(assistant, chat=CHAT))
 
 
 def evaluate() -> None:
     """The page of test prompts."""
+    from rag.ui.evaluate import evaluate_page
+
     _draw(lambda assistant: evaluate_page(assistant, chat=CHAT))
 
 

@@ -174,7 +174,7 @@ class Assistant:
         yield Found(passages[: self.settings.passages])
         yield from map(Waiting, place.coming())
         with place, clock.of("read"):
-            read = self._read(plain, asked, passages, time)
+            read = self._read(plain, asked, passages, time, place)
         # What is left waits for a chat model, or takes no time.
         place.leave()
         passages = (passages if self.reranker else _reranked(passages, read.readings))[: self.settings.passages]
@@ -234,14 +234,14 @@ class Assistant:
             passages = [passages[place] for place in order]
         return tuple(passages)
 
-    def _read(self, text: str, asked: Asked, passages: Sequence[Passage], time: TimeAsked | None) -> _Read:
+    def _read(self, text: str, asked: Asked, passages: Sequence[Passage], time: TimeAsked | None, place: Place) -> _Read:
         """The quotes that answer, none where nothing does, and what a chat model would write from where that is not simply what was found."""
         most = self.settings.quotes
         if asked.intent == "fact":
             # "Who said so?" by itself asks after nothing; something that answers "who" would be found all the same.
             if not terms(text):
                 return _Read()
-            readings = self._weighed(text, passages, time)
+            readings = self._weighed(text, passages, time, place)
             confidence = readings[0].probability if readings else None
             readings = preferred(readings, passages, time, self.settings.answer_threshold)
             answered = bool(readings) and readings[0].probability >= self.settings.answer_threshold
@@ -273,13 +273,13 @@ class Assistant:
         newest = tuple(sorted(close, key=lambda p: newest_first(p.published)))
         return _Read(digest.latest(self.reader.read(asked.topic, close, rarity=rarity), close, most=most), None, [], newest)
 
-    def _weighed(self, text: str, passages: Sequence[Passage], time: TimeAsked | None) -> list[Reading]:
+    def _weighed(self, text: str, passages: Sequence[Passage], time: TimeAsked | None, place: Place) -> list[Reading]:
         """The sentences by the probability that they answer. Where none does and the question names an event's days, which an article may call
         "Friday", those that name the same days are weighed for the question without them."""
-        readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text))
+        readings = self.reader.read(text, passages, rarity=self.retriever.rarity(text), between=place.give_way)
         best = readings[0].probability if readings else 1.0
         if time and time.kind == "event" and best < self.settings.answer_threshold and (rest := without_time(text, time)) and terms(rest):
-            again = self.reader.read(rest, passages, rarity=self.retriever.rarity(rest))
+            again = self.reader.read(rest, passages, rarity=self.retriever.rarity(rest), between=place.give_way)
             return of_those_days(again, passages, time) or readings
         return readings
 

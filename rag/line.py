@@ -29,12 +29,16 @@ class Line:
         self._wanting: set[Place] = set()
         self._served: Place | None = None
 
+    def people(self) -> int:
+        """How many are in the line, those behind not counted."""
+        return sum(not place.behind for place in tuple(self._there))
+
     @contextmanager
     def joined(self, *, behind: bool = False) -> Iterator[Place]:
         """A place at the end, which is left on the way out; ``behind`` is served only while nobody else is in the line, and ``coming`` raises Crowded
         where somebody stays there. Raises Crowded where the line is full."""
         with self._changed:
-            if not behind and (waiting := self._people()) >= self._most:
+            if not behind and (waiting := self.people()) >= self._most:
                 raise Crowded(f"{waiting:,} questions are being answered or wait already (NEWSDESK_WAITING): ask again in a few seconds.")
             place = Place(self, (behind, next(self._numbers)))
             self._there.add(place)
@@ -70,12 +74,9 @@ class Line:
                     raise Crowded("Others ask just now.")
 
     def _is_next(self, place: Place) -> bool:
-        if self._served or (place.behind and self._people()):
+        if self._served or (place.behind and self.people()):
             return False
         return min(self._wanting, key=lambda other: other.key) is place
-
-    def _people(self) -> int:
-        return sum(not place.behind for place in self._there)
 
     def _rest(self, place: Place) -> None:
         with self._changed:
@@ -107,6 +108,11 @@ class Place:
     def coming(self) -> Iterator[int]:
         """How many are before it, each time that this changes; nothing where it is served at once. It ends when it is served."""
         return self._line._coming(self)
+
+    def give_way(self) -> None:
+        """Between two pieces of work of one behind: raises Crowded where somebody else has come meanwhile. Nothing for all others."""
+        if self.behind and self._line.people():
+            raise Crowded("Others ask just now.")
 
     def leave(self) -> None:
         """Give up the place, before the context that gave it ends; it must not be waited for again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 from rag.assistant import Assistant
@@ -30,7 +31,9 @@ def warm() -> None:
     """Load the models before the first question; what fails is logged here and told to whoever asks later."""
     try:
         assistant = shared_assistant()
-        assistant.embedder.warm()
-        assistant.reader.warm()
+        with ThreadPoolExecutor(1) as pool:
+            reader = pool.submit(assistant.reader.warm)
+            assistant.embedder.warm()
+            reader.result()
     except NewsdeskError as error:
         log.warning("The models could not be loaded: %s", error)

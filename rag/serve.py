@@ -1,4 +1,4 @@
-"""The pages of app.py and the HTTP API in one process, over one assistant: what `newsdesk chat` starts."""
+"""What `newsdesk chat` starts: reads its arguments, loads the models, and serves pages and HTTP (rag/web.py) in one process."""
 
 from __future__ import annotations
 
@@ -7,59 +7,11 @@ import os
 import signal
 import sys
 import threading
-import webbrowser
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import streamlit as st
-from starlette.middleware import Middleware
-
-from rag.api import ApiFirst, api_of
 from rag.errors import NewsdeskError
-from rag.gate import Gate
-from rag.opened import shared_assistant, warm
-from rag.settings import CHECKOUT, load_settings
-from rag.signin import SignIn, listens_on, signin_of
-from rag.walls import OwnName, Walled, inline_scripts
-
-_INDEX = Path(st.__file__).parent / "static" / "index.html"
-
-
-@asynccontextmanager
-async def _beginning(_: st.App) -> AsyncIterator[None]:
-    """Load the models while nobody waits, and open the page where somebody sits at this screen."""
-    threading.Thread(target=warm, name="warm", daemon=True).start()
-    if not st.get_option("server.headless"):
-        address = f"http://localhost:{st.get_option('server.port')}"
-        threading.Thread(target=webbrowser.open, args=[address], name="open", daemon=True).start()
-    yield
-
-
-def app_of(signin: SignIn | None) -> st.App:
-    """Pages and API; the secrets of a sign-in go to Streamlit in memory, and into no file."""
-    settings = load_settings()
-    own = settings.host_names if signin is None else (*settings.host_names, str(urlsplit(signin.address).hostname))
-    walls = [
-        Middleware(Walled, scripts=inline_scripts(_INDEX.read_text("utf-8"))),
-        Middleware(ApiFirst, api=api_of(shared_assistant, settings, people=signin is not None)),
-        Middleware(OwnName, names=own),
-    ]
-    gate = [Middleware(Gate, signin=signin)] if signin else []
-    secrets = signin.secrets() if signin else None
-    return st.App(CHECKOUT / "app.py", lifespan=_beginning, middleware=[*walls, *gate], secrets=secrets)
-
-
-def _options(signin: SignIn | None, *, host: str, port: int, headless: bool) -> dict[str, Any]:
-    """What Streamlit is told, whatever its own settings say."""
-    # Both would let requests say who they come from.
-    options: dict[str, Any] = {"server.enableAgentApi": False, "server.trustedUserHeaders": "{}"}
-    if signin:
-        # Streamlit would otherwise ask a server of others for this machine's address, to compare it with an origin that it does not know.
-        options["browser.serverAddress"] = urlsplit(signin.address).hostname
-    return options | {"server.address": host, "server.port": port, "server.headless": headless}
+from rag.opened import warm
+from rag.settings import load_settings
+from rag.signin import listens_on, signin_of
 
 
 def _main() -> None:
@@ -79,7 +31,11 @@ def _main() -> None:
     # The server ends what it is at, and then raises the signal again.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    app_of(signin).run(config=_options(signin, host=host, port=args.port, headless=not args.open))
+    # The models are loaded while Streamlit is imported: together the two take the seconds of the longer one.
+    threading.Thread(target=warm, name="warm", daemon=True).start()
+    from rag.web import serve
+
+    serve(settings, signin, host=host, port=args.port, headless=not args.open)
 
 
 if __name__ == "__main__":

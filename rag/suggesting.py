@@ -63,7 +63,10 @@ class Suggester:
         """Stops after a number of tries, so that a large library opens as quickly as a small one."""
         from rag.answer.suggest import opening
 
+        # One may stop after each piece of work, not after the last alone.
+        yield None
         articles = list(islice(self._library.articles(), _ARTICLES))
+        yield None
         # Every third first: neighbours in time tell the same story.
         queue = opening(articles[::3] + articles[1::3] + articles[2::3])
         for candidate in queue[: _TRIES_A_SUGGESTION * limit]:

@@ -33,6 +33,7 @@ TABLE = (
     "evaluate",
     "batch terminal catalogue opened walls",
     "ui api cli gate",
+    "web",
     "__main__ app serve",
 )
 LEVEL = {room: level for level, line in enumerate(TABLE) for room in line.split()}
@@ -49,9 +50,9 @@ KEPT_IN = {
     "chromadb": ("rag/store/folders.py",),
     "httpx": ("rag/store/chroma_server.py",),
     "sqlite3": ("rag/store/",),
-    "streamlit": ("rag/ui/", "app.py", "rag/gate.py", "rag/serve.py"),
+    "streamlit": ("rag/ui/", "app.py", "rag/gate.py", "rag/web.py"),
     "fastapi": ("rag/api/",),
-    "starlette": ("rag/api/", "rag/gate.py", "rag/serve.py", "rag/walls.py"),
+    "starlette": ("rag/api/", "rag/gate.py", "rag/web.py", "rag/walls.py"),
     "langchain_core": ("rag/models/", "rag/langchain_retriever.py", "rag/answer/generate.py"),
     "langchain": ("rag/models/", "rag/langchain_retriever.py", "rag/answer/generate.py"),
     "sentence_transformers": ("rag/models/",),

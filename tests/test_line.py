@@ -271,3 +271,42 @@ def test_waiting_comes_only_where_somebody_is_before(bridges: Assistant) -> None
     events = list(bridges.stream(ASKED))
     assert not [event for event in events if isinstance(event, Waiting)]
     assert isinstance(events[-1], Answer)
+
+
+def test_who_goes_behind_gives_way_between_two_pieces_of_work() -> None:
+    line = Line(3)
+    with line.joined(behind=True) as behind:
+        behind.give_way()
+        with line.joined() as place:
+            place.give_way()
+            with pytest.raises(Crowded):
+                behind.give_way()
+        behind.give_way()
+
+
+def test_reading_of_a_suggestion_ends_when_somebody_asks(bridges: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each passage is a run of the network here; somebody comes while the first is read."""
+    read = list[str]()
+    scorer = bridges.reader._scorer
+    network = scorer._network
+    somebody = bridges.line.joined()
+
+    class Network:
+        precision = network.precision
+
+        def run(self, inputs: Any) -> Any:
+            read.append("a passage")
+            if len(read) == 1:
+                somebody.__enter__()
+            return network.run(inputs)
+
+    monkeypatch.setattr(scorer, "_network", Network())
+    monkeypatch.setattr("rag.models.scores.batches", lambda lengths, most: [[i] for i in range(len(lengths))])
+    try:
+        with pytest.raises(Crowded):
+            bridges.ask(ASKED, behind=True)
+    finally:
+        somebody.__exit__(None, None, None)
+    assert len(read) == 1
+    assert bridges.ask(ASKED, behind=True).status == "answered"
+    assert len(read) > 2

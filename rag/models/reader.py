@@ -7,7 +7,7 @@ and ranks (features.py) by a logistic model whose weights stand in reader.json. 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -72,14 +72,17 @@ class Reader:
         """Load the network now instead of at the first question."""
         self._scorer.warm()
 
-    def read(self, question: str, passages: Sequence[Passage], *, rarity: Mapping[str, float]) -> list[Reading]:
+    def read(
+        self, question: str, passages: Sequence[Passage], *, rarity: Mapping[str, float], between: Callable[[], None] = lambda: None
+    ) -> list[Reading]:
         """The sentences of the passages that the budget allows to be read, best first, ties by passage and place.
 
-        ``rarity`` gives the inverse document frequency of the question's terms (stems).
+        ``rarity`` gives the inverse document frequency of the question's terms (stems); ``between`` is called every 0.1 s or so, and may raise what
+        ends the reading.
         """
         if not any(p.sentences for p in passages):
             return []
-        scores, features = self.features(question, passages, rarity=rarity)
+        scores, features = self.features(question, passages, rarity=rarity, between=between)
         odds = features @ np.asarray(self._weights.values) + self._weights.bias
         probabilities = 1 / (1 + np.exp(-odds))
         readings = []
@@ -92,10 +95,10 @@ class Reader:
         return sorted(readings, key=lambda r: (-r.probability, r.passage, r.span.start))
 
     def features(
-        self, question: str, passages: Sequence[Passage], *, rarity: Mapping[str, float]
+        self, question: str, passages: Sequence[Passage], *, rarity: Mapping[str, float], between: Callable[[], None] = lambda: None
     ) -> tuple[list[list[SentenceScore | None]], NDArray[np.float64]]:
         """What the network says of each sentence of the passages that were read, and the features of those sentences in order."""
-        scores = self._scorer.score(question, passages)
+        scores = self._scorer.score(question, passages, between=between)
         return scores, rows(question, passages, scores, rarity)
 
     def alike(self, text: str, others: Sequence[str]) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -64,8 +64,13 @@ class Scorer:
         with self._lock:
             return self._network
 
-    def score(self, question: str, passages: Sequence[Passage]) -> list[list[SentenceScore | None]]:
-        """Scores of the sentences of the first passages that fit the budget; None for a sentence that was cut off."""
+    def score(
+        self, question: str, passages: Sequence[Passage], *, between: Callable[[], None] = lambda: None
+    ) -> list[list[SentenceScore | None]]:
+        """Scores of the sentences of the first passages that fit the budget; None for a sentence that was cut off.
+
+        ``between`` is called before each run of the network, and may raise what ends the reading.
+        """
         shortened = self._shortened(question)
         headers = [header_of(p.title, p.published) for p in passages]
         encodings = self._tokens.pairs(shortened, [header + p.text for header, p in zip(headers, passages, strict=True)])
@@ -73,6 +78,7 @@ class Scorer:
         read = max(1, int((np.cumsum(lengths) <= BUDGET).sum()))
         found: list[list[SentenceScore | None]] = [[] for _ in range(read)]
         for batch in batches(lengths[:read], most=1200):
+            between()
             rows = self._loaded().run(padded([encodings[i] for i in batch], most=_MOST_TOKENS))
             for i, row in zip(batch, rows, strict=True):
                 found[i] = _of_passage(row, encodings[i], len(headers[i]), passages[i])

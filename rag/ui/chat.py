@@ -6,7 +6,6 @@ import streamlit as st
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
-from rag.librarian import check_sources
 from rag.records import Filters, Overview
 from rag.settings import CHECKOUT
 from rag.ui import session, words
@@ -102,6 +101,9 @@ def _no_library(assistant: Assistant, library: st.Page) -> None:
             st.button("Look again", icon=":material/refresh:")
         if sample:
             session.must_be_editor()
+            # What reads articles takes half a second to import.
+            from rag.librarian import check_sources
+
             check_sources(assistant.stores, [_SAMPLE], Progress("sample", "Reading the sample articles…"))
             st.rerun()
 

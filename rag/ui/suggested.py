@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from time import sleep
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,6 +16,9 @@ from rag.ui.asks import Ask
 from rag.ui.escape import escape
 
 SEARCH = "follow-ups-search"
+# Looking for questions takes all cores: the browser first draws what is there already, and whoever types at once is not kept waiting.
+_LATER_SECONDS = 1.2
+_STEP_SECONDS = 0.1
 
 
 @dataclass
@@ -31,6 +35,7 @@ def opening_view(assistant: Assistant) -> None:
     """Questions about the library."""
     with st.spinner("Finding questions that these articles answer…"):
         place = st.empty()
+        _wait(place.empty)
         for _ in assistant.suggesting():
             # A click is heeded at a call of Streamlit's, so there is one between tries.
             place.empty()
@@ -44,6 +49,8 @@ def following_view(assistant: Assistant, filters: Filters) -> None:
     """Questions that go on from the last turn, each as soon as it was answered."""
     search = _search(assistant, filters)
     title = st.empty()
+    if not search.found:
+        _wait(lambda: _name(title, search))
     for number in range(assistant.settings.follow_ups):
         while number == len(search.found):
             # A click is heeded at a call of Streamlit's, so there is one before each try.
@@ -56,6 +63,13 @@ def following_view(assistant: Assistant, filters: Filters) -> None:
                 search.found.append(tried)
         _name(title, search)
         _offer(search.found[number], f"follow-up-{number}")
+
+
+def _wait(heed: Callable[[], object]) -> None:
+    """Let the browser draw; ``heed`` is a call of Streamlit's, at which a click ends the run."""
+    for _ in range(round(_LATER_SECONDS / _STEP_SECONDS)):
+        heed()
+        sleep(_STEP_SECONDS)
 
 
 def _search(assistant: Assistant, filters: Filters) -> _Search:
