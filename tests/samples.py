@@ -15,6 +15,8 @@ _UNDONE = {
     5: "DROP TABLE said; DROP INDEX turns_by_id; DROP INDEX conversations_by_last;"
     + "".join(f"ALTER TABLE turns DROP COLUMN {name};" for name in ("turn_id", "asked", "asked_under", "verdict", "note"))
     + "".join(f"ALTER TABLE conversations DROP COLUMN {name};" for name in ("title", "owner", "last", "revision")),
+    6: "DROP INDEX chunks_by_day; CREATE TABLE vectors_5 (model TEXT, embedded TEXT, vector BLOB NOT NULL, PRIMARY KEY (model, embedded)) WITHOUT ROWID;"
+    "INSERT INTO vectors_5 SELECT * FROM vectors; DROP TABLE vectors; ALTER TABLE vectors_5 RENAME TO vectors;",
 }
 
 

@@ -28,6 +28,7 @@ from rag.models.embeddings import Embedder
 from rag.records import Filters
 from rag.retrieve import fts_query
 from rag.settings import Settings
+from rag.store import neighbours
 from rag.store.checker import CHECKER
 from rag.store.database import MIGRATIONS, SCHEMA, Database
 from rag.store.doctor import examine, repair
@@ -550,12 +551,14 @@ def damage(file: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["missing", "empty", "cut in half", "garbage", "garbage in the middle"])
-def test_damaged_index_says_what_mends_it_and_that_mends_it(three: Assistant, how: str) -> None:
+def test_damaged_index_says_what_mends_it_and_that_mends_it(three: Assistant, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = quotes(three)
     generation = three.library.meta()["generation"]
     three.stores.indexes.reader(generation).close()
     damage(three.settings.home / "chroma" / generation / "chroma.sqlite3", how)
     broken = reopened(three)
+    assert quotes(broken) == before, "a small library is compared without it"
+    monkeypatch.setattr(neighbours, "_FEW", -1)
     with pytest.raises(LibraryError, match=r"newsdesk doctor --repair"):
         broken.ask(CRANE)
     if how in ("cut in half", "garbage in the middle"):

@@ -15,11 +15,11 @@ from rag.errors import LibraryError, LibraryMismatch, NoLibrary, StorageError
 from rag.text.moments import newest_first
 from rag.text.words import fold, tokens
 
-SCHEMA = 5
+SCHEMA = 6
 # MIGRATIONS[n] brings a library of schema n to n + 1.
 MIGRATIONS: dict[int, str] = {
     number: (Path(__file__).parent / name).read_text(encoding="utf-8")
-    for number, name in enumerate(("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql"))
+    for number, name in enumerate(("schema.sql", "schema_2.sql", "schema_3.sql", "schema_4.sql", "schema_5.sql", "schema_6.sql"))
 }
 _BUSY_MS = 10_000
 
