@@ -38,7 +38,7 @@ def chat(home: Path) -> Iterator[str]:
     )  # fmt: skip
     try:
         while process.poll() is None:
-            with suppress(OSError):
+            with suppress(OSError):  # it does not listen yet
                 socket.create_connection(("127.0.0.1", port), 1).close()
                 break
             time.sleep(0.05)

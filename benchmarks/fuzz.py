@@ -46,7 +46,7 @@ def main() -> int:
                 reasons = " ".join(rejection.reason for rejection in entry.rejections)
                 if not (entry.articles or entry.rejections) or "crashed" in reasons:
                     bad.append(f"{suffix} seed {seed}: {reasons or 'nothing'}")
-            except Exception:
+            except Exception:  # what is looked for: it is listed, and the next file follows
                 bad.append(f"{suffix} seed {seed}: {traceback.format_exc()}")
             took = time.monotonic() - start
             slowest = max(slowest, (took, f"{suffix} seed {seed}"))

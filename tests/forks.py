@@ -75,7 +75,7 @@ def _arrange(die: list[Any] | None, hold: float) -> None:
     def kill(*args: object, **more: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    rag.terminal.Bars.show = show  # type: ignore[method-assign]
+    rag.terminal.Bars.show = show
     commit = rag.store.publish.commit_switch
 
     def commit_and_die(*args: Any) -> None:

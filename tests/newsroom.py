@@ -98,7 +98,7 @@ class Newsroom:
             for name in self.choose.choices(names, weights, k=steps):
                 self.step(name)
             self.finish()
-        except BaseException as error:
+        except BaseException as error:  # whatever it was, the seed and the steps must be said with it
             note = f"seed {self.seed}, replay with `python tests/soak.py --only {self.seed}`; steps:\n  " + "\n  ".join(self.log)
             raise AssertionError(f"{type(error).__name__}: {error}\n{note}") from error
         finally:
@@ -518,15 +518,15 @@ class Newsroom:
 
     def _judge(self, saw: dict[str, object]) -> None:
         assert "error" not in saw, f"the reader got {saw['error']}"
-        articles = frozenset(tuple(pair) for pair in saw["articles"])  # type: ignore[attr-defined]
+        articles = frozenset(tuple(pair) for pair in saw["articles"])
         assert articles in self.whole, f"the reader saw half a state: {sorted(articles)}"
         assert (saw["count"], saw["lacking"], saw["others"]) == (len(articles), 0, 0), f"the reader saw half a state: {saw}"
         for name in ("passages", "citations"):
             quoted = saw.get(name, [])
-            for id, version, start, end, text in quoted:  # type: ignore[attr-defined]
+            for id, version, start, end, text in quoted:
                 assert self.texts[id, version][start:end] == text, f"the reader got words that no version holds: {text!r}"
             if name == "passages":
-                found = {(id, version) for id, version, *_ in quoted}  # type: ignore[attr-defined]
+                found = {(id, version) for id, version, *_ in quoted}
                 assert any(found <= state for state in self.whole), f"a search mixed two states: {sorted(found)}"
 
 

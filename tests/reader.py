@@ -26,7 +26,7 @@ def read(seen: Path, seed: int) -> None:
             looks += 1
             try:
                 saw = _look(assistant, choose, ask=looks % _ASK_EVERY == 0)
-            except Exception as error:
+            except Exception as error:  # written down: whoever started this process judges it
                 saw = {"error": f"{type(error).__name__}: {error}"}
             file.write(json.dumps(saw) + "\n")
             file.flush()

@@ -66,7 +66,7 @@ def test_conversation_lives_beside_the_page(page: Page, desk: Assistant, tmp_pat
     ask(page, FELL, 1)
     ask(page, SHIPS, 2)
     expect(page.locator("h2.question")).to_have_text([FELL, SHIPS])
-    id = re.fullmatch(r".*\?c=([0-9a-f]{32})", page.url)[1]  # type: ignore[index]
+    id = re.fullmatch(r".*\?c=([0-9a-f]{32})", page.url)[1]
     answers = page.locator("[data-kind=answer] .prose").all_inner_texts()
 
     page.reload()
@@ -143,7 +143,7 @@ def test_everything_is_within_reach_of_a_thumb(browser: Browser, desk: Assistant
         expect(answer).to_have_count(1, timeout=30_000)
         answer.locator(".chip").first.tap()
         expect(page.locator("mark.focus")).to_be_in_viewport()
-        assert page.get_by_role("dialog").bounding_box()["width"] > 0.9 * 390  # type: ignore[index]
+        assert page.get_by_role("dialog").bounding_box()["width"] > 0.9 * 390
         page.get_by_role("button", name="Close").tap()
         expect(page.get_by_role("dialog")).to_have_count(0)
         ask(page, SHIPS, 2)

@@ -267,7 +267,7 @@ def open_drawer(page: Page, name: str, desk: Desk) -> None:
     assert (mark.text_content() or "") == legible(held.text.partition("\n")[0])
     assert held.source
     expect(drawer.get_by_text(held.source[:20]).first).to_be_visible()
-    assert all(link.get_attribute("href").startswith(desk.listener.at("url")) for link in drawer.locator("a").all())  # type: ignore[union-attr]
+    assert all(link.get_attribute("href").startswith(desk.listener.at("url")) for link in drawer.locator("a").all())
     assert drawer.locator("img, script, iframe, form, input, video, .katex").count() == 0
     drawer.get_by_role("button", name="Close").click()
     expect(drawer).to_have_count(0)

@@ -27,7 +27,7 @@ def _keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def model(server: Server, protocol: str, **options: float) -> ChatModel:
-    return ChatModel(f"{protocol}:test-model", ChatOptions(url=server.url, seconds=options.pop("seconds", 5), retries=0, **options))  # type: ignore[arg-type]
+    return ChatModel(f"{protocol}:test-model", ChatOptions(url=server.url, seconds=options.pop("seconds", 5), retries=0, **options))
 
 
 def written(protocol: Protocol, replies: Sequence[Reply], **options: float) -> str:

@@ -198,7 +198,7 @@ def test_a_collection_that_goes_between_two_looks_is_no_error(chroma: ChromaRun,
                 thread.join()
         return index
 
-    asking.stores.indexes.reader = reader_while_another_syncs  # type: ignore[method-assign]
+    asking.stores.indexes.reader = reader_while_another_syncs
     assert said(asking) == before
     assert gone
     assert gone[0] not in chroma.collections()
@@ -446,7 +446,7 @@ def silent(request: BaseHTTPRequestHandler) -> None:
 def dripping(request: BaseHTTPRequestHandler) -> None:
     request.send_response(200)
     request.end_headers()
-    with suppress(OSError):
+    with suppress(OSError):  # the client gives up before the end, which is the test
         for _ in range(50):
             request.wfile.write(b" ")
             time.sleep(0.1)

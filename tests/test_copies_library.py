@@ -47,7 +47,7 @@ ARTICLES = {
 
 
 def ids(carriers: object) -> set[str]:
-    return {carrier.article_id for carrier in carriers}  # type: ignore[attr-defined]
+    return {carrier.article_id for carrier in carriers}
 
 
 def pairs(assistant: Assistant) -> dict[str, set[str]]:
@@ -131,7 +131,7 @@ def test_answer_travels_as_json_and_back(whale: Assistant) -> None:
     keep(whale, "talk", answer)
     assert answers_of(whale, "talk") == [answer]
     stored = json.loads(json.dumps(asdict(answer)))
-    for part in (*stored["citations"], *stored["passages"]):  # type: ignore[misc]
+    for part in (*stored["citations"], *stored["passages"]):
         del part["carried_by"]
     assert answer_from_dict(stored).citations[0].carried_by == ()
 

@@ -347,7 +347,7 @@ class Lender(Library):
         return set()
 
     def vectors(self, model: str, embedded: object) -> np.ndarray:
-        found = [np.random.default_rng(int(digest, 16)).normal(size=384) for digest in embedded]  # type: ignore[attr-defined]
+        found = [np.random.default_rng(int(digest, 16)).normal(size=384) for digest in embedded]
         return np.array([v / np.linalg.norm(v) for v in found], dtype=np.float32)
 
 

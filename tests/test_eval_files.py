@@ -157,13 +157,13 @@ def test_sample_prompts_are_read() -> None:
 
 def citation(**changes: object) -> Citation:
     given = {"number": 1, "article_id": "harbour", "version": "v", "title": "t", "source": "Skell Gazette", "published": None, "url": None}
-    return Citation(**(given | {"start": 0, "end": 4, "quote": "It’s 14 ships — waiting", "also_in": ()} | changes))  # type: ignore[arg-type]
+    return Citation(**(given | {"start": 0, "end": 4, "quote": "It’s 14 ships — waiting", "also_in": ()} | changes))
 
 
 def answer(text: str, **changes: object) -> Answer:
     sentences = (Sentence(text, "quoted", (1,)),)
     given = {"question": "q", "searched_as": "q", "status": "answered", "answer": text, "sentences": sentences, "citations": (citation(),)}
-    return Answer(**(given | {"passages": (), "seconds": Seconds(None, None, None, 0.25)} | changes))  # type: ignore[arg-type]
+    return Answer(**(given | {"passages": (), "seconds": Seconds(None, None, None, 0.25)} | changes))
 
 
 REFUSAL = answer("Nothing in 3 articles answers it.", status="abstained", sentences=(), citations=())
@@ -219,7 +219,7 @@ def test_check(tmp_path: Path, check: str, given: Answer, passed: bool | None) -
 
 
 def test_every_kind_is_tried_above() -> None:
-    marks = {mark.args[1][n].values[0] for mark in test_check.pytestmark for n in range(len(mark.args[1]))}  # type: ignore[attr-defined]
+    marks = {mark.args[1][n].values[0] for mark in test_check.pytestmark for n in range(len(mark.args[1]))}
     assert {kind for kind in KINDS if not any(f"type: {kind}" in mark or f"type: not-{kind}" in mark for mark in marks)} <= {
         "icontains-any",
         "icontains-all",

@@ -23,7 +23,7 @@ TEXTS = {"a": "The crane fell. 14 ships waited.", "b": "Violins from March."}
 
 def line(id: str, *, checks: str = "same", metadata: dict[str, object] | None = None, **scores: float | None) -> Line:
     status = {1.0: "passed", 0.0: "failed", None: "not measured"}[scores.get("passed")]
-    return Line(id, "", id, status, scores, checks, metadata or {})  # type: ignore[arg-type]
+    return Line(id, "", id, status, scores, checks, metadata or {})
 
 
 def figures(lines: list[Line]) -> dict[str, Measure]:
@@ -199,7 +199,7 @@ def test_certainty_is_never_claimed() -> None:
     assert ratio([2, 1], [2, 1]).low == share([True] * 2).low < 1
     assert ratio([0, 0], [0, 0]).n == 0
     assert quantile([], 0.5).value is None
-    assert paired([1, 0, 1], [1, 0, 1]).high > 0  # type: ignore[operator]
+    assert paired([1, 0, 1], [1, 0, 1]).high > 0
 
 
 def test_intervals_hold_the_planted_share_as_often_as_they_say() -> None:
@@ -208,11 +208,11 @@ def test_intervals_hold_the_planted_share_as_often_as_they_say() -> None:
     for _ in range(200):
         hits = random.random(80) < 0.8
         found = share(hits.tolist())
-        covered["share"] += found.low <= 0.8 <= found.high  # type: ignore[operator]
+        covered["share"] += found.low <= 0.8 <= found.high
     for _ in range(40):
         wholes = random.integers(1, 4, 80)
         found = ratio(random.binomial(wholes, 0.8).tolist(), wholes.tolist())
-        covered["ratio"] += found.low <= 0.8 <= found.high  # type: ignore[operator]
+        covered["ratio"] += found.low <= 0.8 <= found.high
     # Binomial bounds: fewer than these come by chance once in a thousand runs, were the coverage 0.93 and 0.92.
     assert covered["share"] >= stats.binom.ppf(0.001, 200, 0.93)
     assert covered["ratio"] >= stats.binom.ppf(0.001, 40, 0.92)

@@ -398,7 +398,7 @@ def _high_water_mark(*, reset: bool = False) -> int:
     if reset:
         gc.collect()
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    return 1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))[1])  # type: ignore[index]
+    return 1024 * int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))[1])
 
 
 def test_sample_corpus_prompts_name_articles_that_are_there(assistant: Assistant) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import threading
 import zipfile
 from io import BytesIO, StringIO
@@ -28,7 +29,7 @@ HTML = "".join(f"<p>{line}</p>" for line in FERRY)
 
 def read(folder: Path, name: str, content: bytes | str, **settings: object) -> Entry:
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    return read_file(folder / name, relative=name, location="src", settings=Settings(**settings))  # type: ignore[arg-type]
+    return read_file(folder / name, relative=name, location="src", settings=Settings(**settings))
 
 
 def reason(entry: Entry) -> str:
@@ -153,6 +154,14 @@ def test_mailbox_gives_an_article_for_each_mail(tmp_path: Path) -> None:
     mails = [mail(f"Number {n}", TEXT).replace(b"ferry-1@", b"ferry-%d@" % n) for n in range(3)]
     box = b"".join(b"From news@lerum.example Tue Mar  4 09:30:00 2025\n" + one + b"\n" for one in mails)
     assert [article.title for article in read(tmp_path, "a.mbox", box).articles] == ["Number 0", "Number 1", "Number 2"]
+
+
+def test_subject_that_cannot_be_decoded_costs_no_mail(tmp_path: Path) -> None:
+    broken = re.sub(rb"Subject: [^\n]*(?:\n[ \t][^\n]*)*", b"Subject: =?utf-8?b?a?=", mail("Ferry", TEXT))
+    assert broken != mail("Ferry", TEXT)
+    assert read(tmp_path, "a.eml", broken).articles[0].title == "=?utf-8?b?a?="
+    box = b"".join(b"From news@lerum.example Tue Mar  4 09:30:00 2025\n" + one + b"\n" for one in (broken, mail("Ferry", TEXT)))
+    assert [article.text for article in read(tmp_path, "a.mbox", box.replace(b"ferry-1@", b"ferry-2@", 1)).articles] == [TEXT, TEXT]
 
 
 # JSON and tables

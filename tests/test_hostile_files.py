@@ -27,7 +27,7 @@ def read(folder: Path, name: str, content: bytes | str, **settings: object) -> E
     """Within ten seconds, and 300 MB over what this process had."""
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
-    entry = read_file(folder / name, relative=name, location="src", settings=Settings(**settings))  # type: ignore[arg-type]
+    entry = read_file(folder / name, relative=name, location="src", settings=Settings(**settings))
     assert time.monotonic() - start < 10
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
     return entry

@@ -70,7 +70,7 @@ def test_intent(question: str, intent: str, topic: str) -> None:
     ],
 )
 def test_evidence_for_a_kind(kind: str, sentence: str, found: bool) -> None:
-    assert evidence(kind, sentence, "what?") is found  # type: ignore[arg-type]
+    assert evidence(kind, sentence, "what?") is found
 
 
 def test_what_the_question_already_says_is_no_evidence() -> None:

@@ -69,7 +69,7 @@ PURGED = ("lanterns", "kettles")
 
 
 def opened(home: Path, assistant: Assistant, **settings: object) -> Assistant:
-    return Assistant(Settings(home=home, **settings), embedder=assistant.embedder, reader=assistant.reader)  # type: ignore[arg-type]
+    return Assistant(Settings(home=home, **settings), embedder=assistant.embedder, reader=assistant.reader)
 
 
 def needles(*sentences: str) -> list[bytes]:
@@ -104,7 +104,7 @@ def written_by(words: str) -> Callable[[dict[str, object]], Reply]:
     """A chat model that writes a sentence of its own, with the marker of the passage that holds the words."""
 
     def answer(body: dict[str, object]) -> Reply:
-        prompt = body["messages"][-1]["content"]  # type: ignore[index]
+        prompt = body["messages"][-1]["content"]
         id = next(part.split(">")[0] for part in prompt.split("<passage ")[1:] if words in part)
         return Reply(f"Keeper Ulla Brandvik counted 431 lanterns along the winter pier [{id}].")
 
@@ -396,7 +396,7 @@ def test_full_disk_is_said_and_the_next_run_ends_it(shelf: Assistant, assistant:
             def fill_first(*args: object, **more: object) -> bool:
                 rest = os.statvfs(small)
                 ballast.write_bytes(b"x" * (rest.f_bavail * rest.f_frsize - 50_000))
-                return clean(*args, **more)  # type: ignore[arg-type]
+                return clean(*args, **more)
 
             patched.setattr(purging, "scour", fill_first)
             with pytest.raises(StorageError, match="newsdesk purge"):

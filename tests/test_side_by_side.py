@@ -113,13 +113,20 @@ def test_least_cosine_is_that_of_the_one_chunk_that_differs() -> None:
 
 def test_ratios_are_taken_within_a_round(tmp_path: Path) -> None:
     """A round in which the machine was three times as slow for both says the same as the other."""
-    own = Measured([{"embed_per_s": 90.0}, {"embed_per_s": 30.0}])
+    own = Measured([{"embed_per_s": 90.0, "embed_s": 1.0}, {"embed_per_s": 30.0, "embed_s": 3.0}])
     other = Measured([{"embed_per_s": 30.0}, {"embed_per_s": 10.0}])
-    material = Material(tmp_path, 3, 3, (), ())
+    material = Material(tmp_path, 3, 3, 300, (), ())
     report = summary({"newsdesk": own, "langchain": other}, material, None)
     assert report["ratios"]["langchain"]["embed_per_s"] == {"median": 3.0, "lowest": 3.0, "highest": 3.0}
-    verdicts = [bars(report | {"machine": {"flags": flags}, "texts": 3}) for flags in (["avx2"], ["avx2", "avx512_bf16"])]
+    verdicts = [
+        bars(report | {"machine": {"flags": flags, "multiplies_gflops": 60.0}, "texts": 3, "tokens": 2_000})
+        for flags in (["avx2"], ["avx2", "avx512_bf16"])
+    ]
     assert ["met" in said[0] for said in verdicts] == [True, False]
+    # 2,000 tokens of 21.2 million operations in 2 s, at the median of both rounds.
+    assert "at 21, 35% of that" in verdicts[0][1]
+    assert "8.48 times as fast" in verdicts[0][1]
+    assert len(verdicts[1]) == 1, "in bf16 f32 is no ceiling"
 
 
 def test_run_over_three_articles_finds_them_and_draws_a_chart(sources: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

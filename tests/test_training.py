@@ -85,7 +85,7 @@ def test_neighbours_are_other_words_of_like_meaning() -> None:
 
     def embed(words: object) -> NDArray[np.float32]:
         like = {"homes": (1, 0), "home": (1, 0), "houses": (0.8, 0.6), "horses": (0, 1)}
-        return np.array([like[word] for word in words], dtype=np.float32)  # type: ignore[attr-defined]
+        return np.array([like[word] for word in words], dtype=np.float32)
 
     found = neighbours([example("homes houses horses home " * 12, None, text=text)], embed)
     assert (found["homes"], found["home"]) == (["houses"], ["houses"])

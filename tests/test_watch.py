@@ -116,6 +116,6 @@ def test_ctrl_c_in_the_middle_of_a_pass_leaves_the_old_state(three: Assistant, t
         time.sleep(0.5)
         running.send_signal(signal.SIGINT)
         assert running.wait(60) == 0
-        assert "Traceback" not in running.stderr.read()  # type: ignore[union-attr]
+        assert "Traceback" not in running.stderr.read()
     assert three.overview().articles == len(THREE)
     assert not [finding for finding in examine(three.stores) if finding.part != "leftovers"]

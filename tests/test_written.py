@@ -207,7 +207,7 @@ def test_summary_and_latest_are_written_too(opened: Open, question: str, task: s
     def answer(body: dict[str, Any]) -> Reply:
         prompt = body["messages"][-1]["content"]
         assert task in prompt
-        id, text = re.search(r"<passage (\w+)>.*?\n\n(.*?)\n</passage>", prompt, re.S).groups()  # type: ignore[union-attr]
+        id, text = re.search(r"<passage (\w+)>.*?\n\n(.*?)\n</passage>", prompt, re.S).groups()
         return Reply(f"{text.split('.')[0]} [{id}].")
 
     with Server("openai", answer) as server:

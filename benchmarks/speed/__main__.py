@@ -100,7 +100,13 @@ def _compare(options: argparse.Namespace) -> None:
         # Where Newsdesk is alone, as in its tests, there is nothing to compare.
         exact = rounds.reference(folder, models=models) if len(kinds) > 1 else None
         measured = rounds.run(kinds, folder, rounds=options.rounds, models=models)
-    told |= {"articles": given.articles, "texts": given.texts, "questions": len(given.questions), "rounds_asked": options.rounds}
+    told |= {
+        "articles": given.articles,
+        "texts": given.texts,
+        "tokens": given.tokens,
+        "questions": len(given.questions),
+        "rounds_asked": options.rounds,
+    }
     found = told | report.summary(measured, given, exact)
     options.out.mkdir(parents=True, exist_ok=True)
     text = report.markdown(found)

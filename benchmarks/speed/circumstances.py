@@ -7,10 +7,13 @@ import platform
 import shlex
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from rag.settings import CHECKOUT
 
@@ -47,9 +50,22 @@ def circumstances() -> dict[str, Any]:
             "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
             "flags": [flag for flag in _CPU_FLAGS if flag in flags],
             "load_average_before": round(os.getloadavg()[0], 2),
+            "multiplies_gflops": round(_multiplies(), 1),
         },
         "versions": {"python": platform.python_version()} | {name: version for name in _PACKAGES if (version := _version(name))},
     }
+
+
+def _multiplies() -> float:
+    """Billions of operations a second in which numpy multiplies two matrices of f32 on all cores: what no network of f32 can pass by much."""
+    size, repeats = 2048, 5
+    matrix = np.random.default_rng(0).random((size, size), dtype=np.float32)
+    took = []
+    for _ in range(repeats):
+        before = time.perf_counter()
+        matrix @ matrix
+        took.append(time.perf_counter() - before)
+    return 2 * size**3 / min(took) / 1e9
 
 
 def _version(package: str) -> str | None:

@@ -26,11 +26,12 @@ _SEED = 7
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Questions in the order in which all are asked, and what a ranking for them should bring; both lists are as long."""
+    """Questions in the order in which all are asked, and what a ranking for them should bring, as many; ``tokens`` are those of all texts."""
 
     folder: Path
     articles: int
     texts: int
+    tokens: int
     questions: tuple[str, ...]
     wanted: tuple[Wanted, ...]
 
@@ -49,10 +50,18 @@ def prepare(folder: Path, *, look_alikes: int, questions: int, sources: Path = C
     held = documents(articles)
     asked = wanted_of(read_yaml_suite(sources / "prompts.yaml").cases, own)
     drawn = random.Random(_SEED).sample(asked, min(questions, len(asked)))
-    texts = chunk_texts(list(own.values()), Embedder(cache=models))
+    embedder = Embedder(cache=models)
+    texts = chunk_texts(list(own.values()), embedder)
     (folder / "questions.json").write_text(json.dumps([wanted.question for wanted in drawn]), encoding="utf-8")
     (folder / "texts.json").write_text(json.dumps(texts), encoding="utf-8")
-    return Material(folder, len(held), len(texts), tuple(wanted.question for wanted in drawn), tuple(drawn))
+    return Material(
+        folder,
+        len(held),
+        len(texts),
+        sum(embedder.count_tokens(texts)) + 2 * len(texts),
+        tuple(wanted.question for wanted in drawn),
+        tuple(drawn),
+    )
 
 
 def wanted_of(cases: Sequence[Case], own: dict[str, Document]) -> list[Wanted]:

@@ -40,7 +40,7 @@ class EventStream(Response):
             await attended(receive, self._desk.seconds, lambda: self._send_events(send))
         except ClientDisconnect:
             return
-        except Exception as error:
+        except Exception as error:  # the status is sent already: the last event says it, and problem_of logs what nobody foresaw
             if not self._started:
                 raise
             with move_on_after(_LAST_WORDS_SECONDS):

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except UnicodeEncodeError as error:
             log.error("newsdesk: %r cannot be written as %s: give it in UTF-8.", error.object[error.start : error.end], error.encoding)
             return 2
-        except Exception as error:
+        except Exception as error:  # nobody who types a command is to be shown a traceback
             log.debug("", exc_info=error)
             log.error("newsdesk: unexpected %s: %s. Run it again with --verbose and report what it prints.", type(error).__name__, error)
             return 1

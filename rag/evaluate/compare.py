@@ -92,7 +92,7 @@ def _paired(pairs: Sequence[Pair], name: str) -> Paired:
 
 def _latency_ratio(pairs: Sequence[Pair]) -> float | None:
     """The median over prompts of the second run's time by the first's."""
-    ratios = sorted(b.scores["seconds"] / a.scores["seconds"] for a, b in pairs if a.scores.get("seconds") and b.scores.get("seconds"))  # type: ignore[operator]
+    ratios = sorted(b.scores["seconds"] / a.scores["seconds"] for a, b in pairs if a.scores.get("seconds") and b.scores.get("seconds"))  # type: ignore[operator]  # both were just found to be there
     return ratios[len(ratios) // 2] if ratios else None
 
 

@@ -145,7 +145,7 @@ def _merged(group: Sequence[Line]) -> Line:
         scores[name] = sum(values) / len(values) if values else None
     statuses = {line.status for line in group}
     worst = next((status for status in ("error", "failed", "not measured") if status in statuses), "passed")
-    return Line(first.id, first.description, first.question, worst, scores, first.checks, first.metadata)  # type: ignore[arg-type]
+    return Line(first.id, first.description, first.question, worst, scores, first.checks, first.metadata)  # type: ignore[arg-type]  # worst is a Status, which mypy takes for any str
 
 
 def _complement(estimate: Estimate) -> Estimate:

@@ -76,7 +76,7 @@ def _sources(suite: Suite, settings: Settings) -> list[Path]:
 
 def _key(suite: Suite, sources: Sequence[Path], settings: Settings, embedder: Embedder) -> str:
     """Every setting that changes what is indexed, and where the articles come from."""
-    chunking = Stores(Library(settings.home), None, embedder, settings).chunking  # type: ignore[arg-type]
+    chunking = Stores(Library(settings.home), None, embedder, settings).chunking  # type: ignore[arg-type]  # how chunks are made does not hang on an index
     parts = [embedder.name, chunking, *map(str, sources), _digest(suite.articles)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 

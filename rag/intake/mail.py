@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from email import message_from_bytes
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
@@ -114,7 +115,7 @@ def _header(message: Message, name: str) -> str | None:
     if given is None:
         return None
     text = str(given)[:_LONGEST_HEADER]
-    with suppress(LookupError, ValueError):
+    with suppress(HeaderParseError, LookupError, ValueError):  # what cannot be decoded stays as it is written
         text = str(make_header(decode_header(text)))
     return " ".join(tidy(text.encode("utf-8", "replace").decode()).split()) or None
 

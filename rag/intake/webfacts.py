@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html as entities
 import json
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from trafilatura import extract_metadata
 
 from rag.intake.dates import parse_date
 from rag.intake.language import primary_tag
+
+log = logging.getLogger(__name__)
 
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Report|Review|Recipe)$")
 _MOST_JSON = 2_000_000  # characters of one script
@@ -86,7 +89,8 @@ def fallback_author(root: HtmlElement) -> str | None:
     """The writer as trafilatura finds it by class names, where the page's data says none."""
     try:
         found = extract_metadata(root, extensive=False).author
-    except Exception:  # a third-party parser on untrusted input: a missing byline is better than a lost article
+    except Exception as error:  # a third-party parser on untrusted input: a missing byline is better than a lost article
+        log.debug("trafilatura failed on the writer of a page.", exc_info=error)
         return None
     return found.replace("; ", ", ") if found and len(found) < 100 else None
 

@@ -23,6 +23,7 @@ from rag.intake.webfurniture import find_furniture
 from rag.intake.webjudge import HEADINGS, is_furniture, is_header_line, is_mostly_numbers, is_note, is_signed, is_stamp, plain_words
 from rag.intake.webwords import find_pointers
 
+log = logging.getLogger(__name__)
 # It warns of every page that it finds nothing on; what comes of a page is said in its reading.
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
@@ -127,7 +128,8 @@ def _votes(page: HtmlElement, blocks: Sequence[Block]) -> set[int]:
     try:
         found = bare_extraction(page, include_comments=False, include_tables=True)
         text = found.text or "" if found is not None and not isinstance(found, dict) else ""
-    except Exception:  # a third-party parser on untrusted input: the blocks can still be judged without it
+    except Exception as error:  # a third-party parser on untrusted input: the blocks can still be judged without it
+        log.debug("trafilatura failed on a page.", exc_info=error)
         text = ""
     held: str | set[str] = (
         f" {plain_words(text)} " if len(blocks) <= _MOST_SEARCHED else {f" {plain_words(line)} " for line in text.split("\n")}

@@ -116,7 +116,7 @@ class ChatModel:
             raise ChatModelError(
                 f"There is no provider {self.provider!r}: NEWSDESK_MODEL is provider:model, such as openai:gpt-5-mini, anthropic:claude-sonnet-5 or ollama:llama3.2."
             ) from error
-        except Exception as error:
+        except Exception as error:  # each provider's package has errors of its own
             raise self.readable(error) from error
         return client
 
@@ -216,7 +216,7 @@ class Call:
                 yield Piece(rest)
             if not ended:
                 raise ChatModelError(f"The connection to {self._model.name} broke off before the end of what it wrote: ask again.")
-        except Exception as error:
+        except Exception as error:  # each provider's package has errors of its own
             log.debug("", exc_info=error)
             raise self._model.readable(error, begun=bool(raw)) from error
 

@@ -49,9 +49,9 @@ class TorchNetwork:
 
         from rag.models.convert import module
 
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers has no stubs
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers does not annotate it
         # It would list the weights of the pooler, which is not used.
-        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # nor this
         self._torch = torch
         self._lock = threading.Lock()
         self.device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Encoding
 
 from rag.models.choice import Wanted
 from rag.models.runtime import Runs, network
@@ -89,9 +90,9 @@ class Scorer:
         return question if len(spans) <= _MOST_QUESTION else question[: spans[_MOST_QUESTION - 1][1]]
 
 
-def _of_passage(scores: NDArray[np.float32], encoding: object, header: int, passage: Passage) -> list[SentenceScore | None]:
-    offsets = np.asarray(encoding.offsets[:_MOST_TOKENS])  # type: ignore[attr-defined]  # tokenizers has no stubs
-    types = np.asarray(encoding.type_ids[:_MOST_TOKENS])  # type: ignore[attr-defined]
+def _of_passage(scores: NDArray[np.float32], encoding: Encoding, header: int, passage: Passage) -> list[SentenceScore | None]:
+    offsets = np.asarray(encoding.offsets[:_MOST_TOKENS])
+    types = np.asarray(encoding.type_ids[:_MOST_TOKENS])
     start = offsets[:, 0] - header + passage.start
     end = offsets[:, 1] - header + passage.start
     inside = (types == 1) & (offsets[:, 1] > offsets[:, 0]) & (offsets[:, 0] >= header)

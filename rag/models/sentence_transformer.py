@@ -30,7 +30,7 @@ class SentenceTransformerBackend:
 
     def __init__(self, model: str) -> None:
         logging.getLogger("sentence_transformers").setLevel(logging.WARNING)
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers has no stubs
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers does not annotate it
         try:
             self._model = SentenceTransformer(model, device="cpu", local_files_only=True)
         except (OSError, ValueError) as error:

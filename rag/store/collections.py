@@ -94,7 +94,7 @@ class Collections:
 
     def drop(self, generation: str) -> None:
         """See ``Place.drop``."""
-        with suppress(IndexGone):
+        with suppress(IndexGone):  # what is gone need not be deleted
             self._server.delete(f"/collections/{generation}")
 
     def whereabouts(self) -> str:

@@ -54,7 +54,7 @@ class FolderIndex:
             self._client = _client(folder)
             try:
                 self._collection = self._client.get_collection(_COLLECTION, embedding_function=None)
-            except BaseException:
+            except BaseException:  # a panic of Chroma's Rust core is no Exception, and the client must be closed then too
                 _close(self._client)
                 raise
 
@@ -202,7 +202,7 @@ def _repairable(folder: Path) -> Iterator[None]:
         yield
     except LibraryError:
         raise
-    except BaseException as error:
+    except BaseException as error:  # a panic of Chroma's Rust core is no Exception
         if not _is_chromas(error):
             raise
         raise LibraryError(f"The index {folder} cannot be read ({error}): run `newsdesk doctor --repair`.") from error
@@ -214,7 +214,7 @@ def _writable(folder: Path) -> Iterator[None]:
         yield
     except LibraryError:
         raise
-    except BaseException as error:
+    except BaseException as error:  # a panic of Chroma's Rust core is no Exception
         if not _is_chromas(error):
             raise
         if "disk is full" in str(error) or "No space left" in str(error) or _is_full(folder):

@@ -176,7 +176,7 @@ def _suite_of(run: Run, files: Sequence[Path]) -> Suite:
     for path in files:
         suite = read_suite(path)
         if run.info.only:
-            with suppress(UsageError):
+            with suppress(UsageError):  # where nothing matches, the digest below does not either
                 suite = only_matching(suite, run.info.only.split(" and "))
         if suite_digest(suite) == run.info.suite_digest and run.info.answers_from is None:
             return suite

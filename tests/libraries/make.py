@@ -12,17 +12,17 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from rag.assistant import Assistant
+from rag.records import Usage
+from rag.settings import Settings
+from rag.store.database import MIGRATIONS, SCHEMA, statements
+from rag.store.sync import remove, sync
+from rag.text.words import fold
+
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-from samples import HARBOUR, THREE, keep, page  # noqa: E402
-
-from rag.assistant import Assistant  # noqa: E402
-from rag.records import Usage  # noqa: E402
-from rag.settings import Settings  # noqa: E402
-from rag.store.database import MIGRATIONS, SCHEMA, statements  # noqa: E402
-from rag.store.sync import remove, sync  # noqa: E402
-from rag.text.words import fold  # noqa: E402
+from samples import HARBOUR, THREE, keep, page  # noqa: E402  # the tests are no installed package
 
 CONVERSATION = "c" * 32
 QUESTION = "What fell into the harbour of Skell?"
