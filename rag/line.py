@@ -31,7 +31,8 @@ class Line:
 
     def people(self) -> int:
         """How many are in the line, those behind not counted."""
-        return sum(not place.behind for place in tuple(self._there))
+        with self._changed:
+            return sum(not place.behind for place in self._there)
 
     @contextmanager
     def joined(self, *, behind: bool = False) -> Iterator[Place]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 from rag.assistant import Assistant
 from rag.errors import NewsdeskError
+from rag.models.embeddings import Embedder
+from rag.models.reader import Reader
 from rag.settings import Settings, load_settings
 
 log = logging.getLogger(__name__)
@@ -28,12 +29,22 @@ def shared_assistant() -> Assistant:
 
 
 def warm() -> None:
-    """Load the models before the first question; what fails is logged here and told to whoever asks later."""
+    """Load the models before the first question, side by side; what fails is logged here and told to whoever asks later."""
     try:
         assistant = shared_assistant()
-        with ThreadPoolExecutor(1) as pool:
-            reader = pool.submit(assistant.reader.warm)
-            assistant.embedder.warm()
-            reader.result()
+    except NewsdeskError as error:
+        log.warning("The models could not be loaded: %s", error)
+        return
+    # Threads that end with the process: it may be told to end while they load.
+    loading = [threading.Thread(target=_load, args=[model], daemon=True) for model in (assistant.embedder, assistant.reader)]
+    for thread in loading:
+        thread.start()
+    for thread in loading:
+        thread.join()
+
+
+def _load(model: Embedder | Reader) -> None:
+    try:
+        model.warm()
     except NewsdeskError as error:
         log.warning("The models could not be loaded: %s", error)

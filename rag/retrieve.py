@@ -90,10 +90,11 @@ class Retriever:
             return [replace(p, ranks=Ranks(*(place.get(p.chunk_id) for place in places))) for p in found]
 
     def _near(self, generation: str, vector: Any, filters: Filters, limit: int) -> list[tuple[str, float]]:
-        # Who has set a server wants it asked, and told where it does not answer.
-        whole = not self.indexes.on_server
         opened = partial(self.indexes.reader, generation)
-        return nearest(self.library, opened, vector, model=self.embedder.name, filters=filters, limit=limit, whole=whole)
+        # Who has set a server is told where it does not answer, and who has one no more that the index lies there.
+        if on_server := self.indexes.on_server or self.indexes.is_elsewhere(generation):
+            opened()
+        return nearest(self.library, opened, vector, model=self.embedder.name, filters=filters, limit=limit, whole=not on_server)
 
     def rarity(self, text: str) -> dict[str, float]:
         """Inverse document frequency of each term (stem) of a text, ln(1 + N / (1 + df)) over the library's chunks."""

@@ -12,6 +12,7 @@ from typing import Any
 from rag.assistant import Assistant
 from rag.errors import LibraryError
 from rag.settings import load_settings
+from rag.store import neighbours
 
 _ASK_EVERY = 6
 
@@ -20,6 +21,8 @@ def read(seen: Path, seed: int) -> None:
     """Until SIGTERM: one JSON line for each look at the library."""
     stopped: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, frame: stopped.append(number))
+    # However small the library, its index is searched.
+    neighbours._WHOLE = -1
     assistant, choose, looks = Assistant(load_settings()), random.Random(seed), 0
     with seen.open("a", encoding="utf-8") as file:
         while not stopped:

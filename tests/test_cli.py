@@ -26,6 +26,7 @@ from rag.assistant import Assistant
 from rag.cli import main
 from rag.errors import LibraryError
 from rag.settings import CHECKOUT
+from rag.store import neighbours
 
 CRANE = "What fell into the harbour of Skell?"
 ANSWER_KEYS = [
@@ -350,7 +351,7 @@ def test_remove_and_undo(three: Path, capsys: Capture) -> None:
     assert run_json(capsys, "ask", CRANE)["citations"][0]["article_id"] == "harbour"
 
 
-def test_doctor_says_what_is_wrong_and_mends_it(three: Path, capsys: Capture) -> None:
+def test_doctor_says_what_is_wrong_and_mends_it(three: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     said = run_json(capsys, "doctor")
     assert (said["sound"], said["findings"]) == (True, [])
     assert said["index"] == f"in {three.parent / 'home' / 'chroma'}"
@@ -361,7 +362,11 @@ def test_doctor_says_what_is_wrong_and_mends_it(three: Path, capsys: Capture) ->
     assert capsys.readouterr().out.splitlines()[-1].startswith("Models: openvino, since it is installed")
     (index,) = (three.parent / "home" / "chroma").glob("*/chroma.sqlite3")
     os.truncate(index, 5000)
-    assert main(["ask", CRANE]) == 1
+    assert main(["ask", CRANE]) == 0, "a small library is compared without its index"
+    capsys.readouterr()
+    with monkeypatch.context() as patch:
+        patch.setattr(neighbours, "_WHOLE", -1)
+        assert main(["ask", CRANE]) == 1
     printed = capsys.readouterr()
     assert (printed.out, printed.err.count("\n"), "`newsdesk doctor --repair`" in printed.err) == ("", 1, True)
     found = run_json(capsys, "doctor", status=1)

@@ -179,7 +179,7 @@ def test_no_command_imports_torch_and_a_question_nothing_that_it_does_not_need(t
     _run_without(command.format(["sync", str(tmp_path)]), TORCH, tmp_path / "home")
     _run_without(command.format(["ask", "What fell into the harbour of Skell?"]), TORCH + NOT_TO_ASK, tmp_path / "home")
     chat = (
-        "import rag.serve, rag.ui.chat, rag.ui.library, rag.ui.evaluate\n"
+        "import rag.serve, rag.web, rag.ui.chat, rag.ui.library, rag.ui.evaluate\n"
         "from rag.opened import shared_assistant, warm\nwarm()\n"
         "assert shared_assistant().ask('What fell into the harbour of Skell?').status == 'answered'"
     )

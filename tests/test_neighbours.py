@@ -63,6 +63,7 @@ def test_each_way_finds_the_true_nearest(
     assistant: Assistant, filters: Filters, few: int, looked_through: int, whole: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(neighbours, "_FEW", few)
+    monkeypatch.setattr(neighbours, "_WHOLE", few)
     monkeypatch.setattr(neighbours, "_LOOKED_THROUGH", looked_through)
     for question in ASKED:
         found, wanted = _nearest(assistant, question, filters, whole=whole), _true(assistant, question, filters)[:8]
@@ -86,6 +87,7 @@ def test_the_ways_are_taken_by_how_many_chunks_pass(assistant: Assistant, monkey
     _nearest(assistant, ASKED[0], Filters(), whole=False)
     _nearest(assistant, ASKED[0], since, whole=False)
     assert asked == [(Filters(), 8)]
+    monkeypatch.setattr(neighbours, "_WHOLE", 5)
     monkeypatch.setattr(neighbours, "_FEW", 5)
     _nearest(assistant, ASKED[0], since)
     assert asked[1][0] == Filters()

@@ -399,7 +399,8 @@ def test_article_without_a_date_matches_no_filter_by_date(library_of: LibraryOf)
 # Generations
 
 
-def test_running_reader_picks_up_a_new_generation(three: Assistant) -> None:
+def test_running_reader_picks_up_a_new_generation(three: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(neighbours, "_WHOLE", -1)
     reader = reopened(three)
     assert quotes(reader)[0][0] == "harbour"
     for number in range(3):
@@ -558,7 +559,7 @@ def test_damaged_index_says_what_mends_it_and_that_mends_it(three: Assistant, ho
     damage(three.settings.home / "chroma" / generation / "chroma.sqlite3", how)
     broken = reopened(three)
     assert quotes(broken) == before, "a small library is compared without it"
-    monkeypatch.setattr(neighbours, "_FEW", -1)
+    monkeypatch.setattr(neighbours, "_WHOLE", -1)
     with pytest.raises(LibraryError, match=r"newsdesk doctor --repair"):
         broken.ask(CRANE)
     if how in ("cut in half", "garbage in the middle"):

@@ -58,7 +58,7 @@ class Desk:
         return last
 
     async def try_out(self, seconds: float) -> bool:
-        """Whether models, library and index answer now; False where it takes longer than that. Raises what stands in the way."""
+        """Whether a search is answered and the reader loaded now; False where it takes longer than that. Raises what stands in the way."""
         with move_on_after(seconds):
             # Loading a model goes on where nobody waits for it any more.
             await to_thread.run_sync(self._search, abandon_on_cancel=True, limiter=self._asks_whether_ready)

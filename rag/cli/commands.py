@@ -6,8 +6,9 @@ import argparse
 import logging
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -18,6 +19,7 @@ from rag.catalogue import article_to_json, articles, filters_of, listed_to_json,
 from rag.cli import conversations, versions
 from rag.cli.arguments import Run, parser
 from rag.errors import NewsdeskError, UsageError
+from rag.models.reader import Reader
 from rag.records import Filters, answer_to_json
 from rag.settings import CHECKOUT, load_settings
 from rag.signin import listens_on, signin_of
@@ -62,15 +64,20 @@ def _ask(args: argparse.Namespace) -> int:
     filters = _filters(assistant, args)
     if args.batch is not None:
         return _ask_batch(args, assistant, filters)
-    # The reader is loaded while passages are found; what is wrong with it is said when it is read with.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(assistant.reader.warm)
-        answer = assistant.ask(args.question, filters=filters, write=not args.quotes, any_time=args.any_time)
+    if assistant.library.exists:
+        # While passages are found; what is wrong with the reader is said when it is read with.
+        threading.Thread(target=_load, args=[assistant.reader], daemon=True).start()
+    answer = assistant.ask(args.question, filters=filters, write=not args.quotes, any_time=args.any_time)
     if args.json:
         print_json(answer_to_json(answer))
     else:
         print_answer(answer)
     return 0
+
+
+def _load(reader: Reader) -> None:
+    with suppress(NewsdeskError):
+        reader.warm()
 
 
 def _ask_batch(args: argparse.Namespace, assistant: Assistant, filters: Filters) -> int:

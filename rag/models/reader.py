@@ -77,8 +77,8 @@ class Reader:
     ) -> list[Reading]:
         """The sentences of the passages that the budget allows to be read, best first, ties by passage and place.
 
-        ``rarity`` gives the inverse document frequency of the question's terms (stems); ``between`` is called every 0.1 s or so, and may raise what
-        ends the reading.
+        ``rarity`` gives the inverse document frequency of the question's terms (stems); ``between`` is called before each run of the network, and may
+        raise what ends the reading.
         """
         if not any(p.sentences for p in passages):
             return []

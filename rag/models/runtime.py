@@ -32,6 +32,8 @@ ADAPTER = Path(__file__).with_name("reader.safetensors")
 _CONVERSION = 1
 # Two cores need 10 to 15 s, most of it to import torch.
 _CONVERSION_SECONDS = 300
+# One at a time: each takes a gigabyte while it lasts.
+_CONVERTING = threading.Lock()
 
 
 class Runs(Protocol):
@@ -111,7 +113,7 @@ def network(kind: Kind, cache: Path, wanted: Wanted = "auto") -> Runs:
     if there := _opened(home, runtime):
         return there
     cache.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache / f"{kind}.lock", timeout=_CONVERSION_SECONDS):
+    with _CONVERTING, FileLock(cache / f"{kind}.lock", timeout=_CONVERSION_SECONDS):
         # Another may have made it meanwhile, which must not be taken away again.
         if there := _opened(home, runtime):
             return there

@@ -19,6 +19,8 @@ from rag.records import Passage, Span
 
 # Tokens that are read for one question, which is what 100 ms on two cores are enough for; passages are read whole, best first.
 BUDGET = 1200
+# Of them with padding in one run of the network, a quarter of a second in f32 on two cores; between two runs a suggestion gives way to a question.
+_AT_ONCE = 600
 # The longest question with passage that the network was trained on.
 _MOST_TOKENS = 288
 # Tokens of a question that is longer; the rest of it is not read.
@@ -78,7 +80,7 @@ class Scorer:
         lengths = [min(len(e.ids), _MOST_TOKENS) for e in encodings]
         read = max(1, int((np.cumsum(lengths) <= BUDGET).sum()))
         found: list[list[SentenceScore | None]] = [[] for _ in range(read)]
-        for batch in batches(lengths[:read], most=1200):
+        for batch in batches(lengths[:read], most=_AT_ONCE):
             between()
             rows = self._loaded().run(padded([encodings[i] for i in batch], most=_MOST_TOKENS))
             for i, row in zip(batch, rows, strict=True):

@@ -1,4 +1,7 @@
-"""Keeps the vectors of single words, which questions and articles share: where accounts are compared, a fifth of an answer's tokens were theirs."""
+"""Keeps the vectors of single words, which questions and articles share: where accounts are compared, a fifth of an answer's tokens were theirs.
+
+A word keeps the vector of the batch in which it came first; batches differ by rounding alone.
+"""
 
 from __future__ import annotations
 

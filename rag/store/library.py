@@ -28,6 +28,8 @@ from rag.text.words import fold, stem
 _ARTICLE = "v.article_id, v.version, v.title, v.text, v.source, v.author, v.published, v.updated, v.url, v.language"
 # SQLite binds at most 32,766 values in a statement.
 _BIND = 10_000
+# Vectors are of unit length but for rounding.
+_UNIT = 1e-3
 # Texts are read so many at a time where all are wanted one after the other.
 _ARTICLES_AT_HAND = 200
 
@@ -282,14 +284,17 @@ class Library:
         return np.frombuffer(b"".join(found[digest] for digest in embedded), dtype="<f4").reshape(len(embedded), -1 if embedded else 0)
 
     def chunk_vectors(self, model: str, dimension: int) -> tuple[list[str], NDArray[np.float32]]:
-        """Ids of all chunks that are searched and have a whole vector, and those vectors, shape (n, dimension)."""
+        """Ids of all chunks that are searched and have a whole vector, of unit length, and those vectors, shape (n, dimension)."""
         sql = (
             "SELECT c.chunk_id, v.vector FROM chunks c JOIN vectors v ON v.model = ? AND v.embedded = c.embedded WHERE length(v.vector) = ?"
         )
 
         def read(db: sqlite3.Connection) -> tuple[list[str], NDArray[np.float32]]:
             rows = db.execute(sql, (model, 4 * dimension)).fetchall()
-            return [row[0] for row in rows], np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), dimension)
+            held = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), dimension)
+            # A damaged one may be of any length, or of none that is a number.
+            whole = np.abs(np.linalg.norm(held, axis=1) - 1) < _UNIT
+            return [row[0] for row, good in zip(rows, whole, strict=True) if good], held[whole]
 
         with self.snapshot() as db:
             return self._remembered.get(_generation(db), ("vectors", model, dimension), lambda: read(db))

@@ -1,4 +1,4 @@
-"""Keeps what was counted over the whole library for as long as the same generation is served, since each change of what is searched names another."""
+"""Keeps what was read over the whole library, such as counts, for as long as the same generation is served, since each change of what is searched names another."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-# Answers of one generation; words of questions are the most of them, some 100 bytes each.
+# Answers of one generation; words of questions are the most of them, some 100 bytes each. The vectors of a small library are one answer.
 _MOST = 20_000
 
 

@@ -16,8 +16,9 @@ from rag.ui.asks import Ask
 from rag.ui.escape import escape
 
 SEARCH = "follow-ups-search"
-# Looking for questions takes all cores: the browser first draws what is there already, and whoever types at once is not kept waiting.
-_LATER_SECONDS = 1.2
+# Looking for questions takes all cores: the browser first draws what is there already. On the front page somebody may be typing meanwhile; after an
+# answer the field is not free until the search has ended.
+_FRONT_WAITS, _ANSWER_WAITS = 1.2, 0.3
 _STEP_SECONDS = 0.1
 
 
@@ -29,14 +30,18 @@ class _Search:
     filters: Filters
     tries: Iterator[str | None]
     found: list[str] = field(default_factory=list)
+    begun: bool = False
 
 
 def opening_view(assistant: Assistant) -> None:
     """Questions about the library."""
     with st.spinner("Finding questions that these articles answer…"):
         place = st.empty()
-        _wait(place.empty)
-        for _ in assistant.suggesting():
+        tries = assistant.suggesting()
+        # Where they are known already there is nothing to try.
+        if next(tries, "known") != "known":
+            _wait(_FRONT_WAITS, place.empty)
+        for _ in tries:
             # A click is heeded at a call of Streamlit's, so there is one between tries.
             place.empty()
         suggestions = assistant.suggestions()
@@ -49,8 +54,9 @@ def following_view(assistant: Assistant, filters: Filters) -> None:
     """Questions that go on from the last turn, each as soon as it was answered."""
     search = _search(assistant, filters)
     title = st.empty()
-    if not search.found:
-        _wait(lambda: _name(title, search))
+    if not search.begun:
+        search.begun = True
+        _wait(_ANSWER_WAITS, lambda: _name(title, search))
     for number in range(assistant.settings.follow_ups):
         while number == len(search.found):
             # A click is heeded at a call of Streamlit's, so there is one before each try.
@@ -65,9 +71,9 @@ def following_view(assistant: Assistant, filters: Filters) -> None:
         _offer(search.found[number], f"follow-up-{number}")
 
 
-def _wait(heed: Callable[[], object]) -> None:
+def _wait(seconds: float, heed: Callable[[], object]) -> None:
     """Let the browser draw; ``heed`` is a call of Streamlit's, at which a click ends the run."""
-    for _ in range(round(_LATER_SECONDS / _STEP_SECONDS)):
+    for _ in range(round(seconds / _STEP_SECONDS)):
         heed()
         sleep(_STEP_SECONDS)
 
