@@ -68,7 +68,7 @@ class Desk:
     def _search(self) -> None:
         assistant = self.opened()
         assistant.embedder.warm()
-        assistant.reader.warm()
+        assistant.reader.load()
         assistant.search("ready", limit=1, any_time=True)
 
     async def _in_thread(self, do: Callable[[], T]) -> T:

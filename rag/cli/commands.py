@@ -77,7 +77,7 @@ def _ask(args: argparse.Namespace) -> int:
 
 def _load(reader: Reader) -> None:
     with suppress(NewsdeskError):
-        reader.warm()
+        reader.load()
 
 
 def _ask_batch(args: argparse.Namespace, assistant: Assistant, filters: Filters) -> int:

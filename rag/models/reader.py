@@ -68,8 +68,12 @@ class Reader:
         self._scorer = Scorer(cache, runtime)
         self._weights = weights or fitted()
 
-    def warm(self) -> None:
+    def load(self) -> None:
         """Load the network now instead of at the first question."""
+        self._scorer.load()
+
+    def warm(self) -> None:
+        """Load it and run it once, so that the first question takes no longer than others."""
         self._scorer.warm()
 
     def read(
