@@ -16,8 +16,7 @@ from rag.ui.asks import Ask
 from rag.ui.escape import escape
 
 SEARCH = "follow-ups-search"
-# Looking for questions takes all cores: the browser first draws what is there already. On the front page somebody may be typing meanwhile; after an
-# answer the field is not free until the search has ended.
+# Looking for questions takes all cores: the browser first draws what is there already, which on the front page is the whole page.
 _FRONT_WAITS, _ANSWER_WAITS = 1.2, 0.3
 _STEP_SECONDS = 0.1
 
