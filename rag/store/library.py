@@ -283,21 +283,24 @@ class Library:
                 found |= {row[0]: row[1] for row in rows}
         return np.frombuffer(b"".join(found[digest] for digest in embedded), dtype="<f4").reshape(len(embedded), -1 if embedded else 0)
 
-    def chunk_vectors(self, model: str, dimension: int) -> tuple[list[str], NDArray[np.float32]]:
-        """Ids of all chunks that are searched and have a whole vector, of unit length, and those vectors, shape (n, dimension)."""
+    def chunk_vectors(self, model: str, dimension: int, filters: Filters = Filters()) -> tuple[list[str], NDArray[np.float32]]:
+        """Ids of the chunks that pass and have a whole vector, of unit length, and those vectors, shape (n, dimension); those of all are kept a
+        generation."""
+        where, values = narrowing(filters)
         sql = (
-            "SELECT c.chunk_id, v.vector FROM chunks c JOIN vectors v ON v.model = ? AND v.embedded = c.embedded WHERE length(v.vector) = ?"
+            "SELECT c.chunk_id, v.vector FROM chunks c JOIN vectors v ON v.model = ? AND v.embedded = c.embedded"
+            f" WHERE length(v.vector) = ?{where}"
         )
 
         def read(db: sqlite3.Connection) -> tuple[list[str], NDArray[np.float32]]:
-            rows = db.execute(sql, (model, 4 * dimension)).fetchall()
+            rows = db.execute(sql, (model, 4 * dimension, *values)).fetchall()
             held = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), dimension)
             # A damaged one may be of any length, or of none that is a number.
             whole = np.abs(np.linalg.norm(held, axis=1) - 1) < _UNIT
             return [row[0] for row, good in zip(rows, whole, strict=True) if good], held[whole]
 
         with self.snapshot() as db:
-            return self._remembered.get(_generation(db), ("vectors", model, dimension), lambda: read(db))
+            return read(db) if filters else self._remembered.get(_generation(db), ("vectors", model, dimension), lambda: read(db))
 
     def add_vectors(self, model: str, embedded: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Keep vectors at once, so that a pass that is cut off has not computed them in vain."""

@@ -45,19 +45,18 @@ def nearest(
     chunks = library.overview().chunks
     if whole and chunks <= _WHOLE:
         ids, stored = library.chunk_vectors(model, len(vector))
-        # Where a vector is missing or cut short, the index still has it.
+        # Where a vector is missing or damaged, the index still has it.
         if len(ids) == chunks:
-            passed = _passing(library, ids, filters) if filters else set(ids)
-            return _nearest_first([(id, cosine) for id, cosine in zip(ids, (stored @ vector).tolist(), strict=True) if id in passed])[
-                :limit
-            ]
+            found = _nearest_first(ids, stored @ vector)
+            passed = _passing(library, ids, filters) if filters else None
+            return [pair for pair in found if passed is None or pair[0] in passed][:limit]
     if not filters:
         return index().nearest(vector, filters=filters, limit=limit)
     passing = library.count_matching(filters)
     if passing <= _FEW:
-        found = _compared(library, vector, model, filters)
-        if len(found) == passing:
-            return found[:limit]
+        ids, stored = library.chunk_vectors(model, len(vector), filters)
+        if len(ids) == passing:
+            return _nearest_first(ids, stored @ vector)[:limit]
     elif (most := math.ceil(_SPARE * limit * chunks / max(passing, 1))) <= _LOOKED_THROUGH:
         near = index().nearest(vector, filters=Filters(), limit=most)
         passed = _passing(library, [id for id, _ in near], filters)
@@ -67,21 +66,8 @@ def nearest(
     return index().nearest(vector, filters=filters, limit=limit)
 
 
-def _compared(library: Library, vector: NDArray[np.float32], model: str, filters: Filters) -> list[tuple[str, float]]:
-    """All chunks that pass and have a whole vector, nearest first."""
-    where, values = narrowing(filters)
-    sql = (
-        "SELECT c.chunk_id, v.vector FROM chunks c JOIN vectors v ON v.model = ? AND v.embedded = c.embedded"
-        f" WHERE length(v.vector) = ?{where}"
-    )
-    with library.snapshot() as db:
-        rows = db.execute(sql, (model, 4 * len(vector), *values)).fetchall()
-    stored = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").reshape(len(rows), len(vector))
-    return _nearest_first(list(zip((row[0] for row in rows), (stored @ vector).tolist(), strict=True)))
-
-
-def _nearest_first(pairs: list[tuple[str, float]]) -> list[tuple[str, float]]:
-    return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+def _nearest_first(ids: list[str], cosines: NDArray[np.float32]) -> list[tuple[str, float]]:
+    return sorted(zip(ids, cosines.tolist(), strict=True), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _passing(library: Library, ids: list[str], filters: Filters) -> set[str]:
