@@ -1,4 +1,5 @@
-"""Keeps the vectors of single words, which questions and articles share: where accounts are compared, a fifth of an answer's tokens were theirs.
+"""Keeps the vectors of single words, which questions and articles share: where accounts were compared, 173 of an answer's 1,441
+tokens were theirs.
 
 A word keeps the vector of the batch in which it came first; batches differ by rounding alone.
 """

@@ -16,7 +16,7 @@ from rag.records import Filters
 from rag.store.library import Library, narrowing
 from rag.store.rows import Index
 
-# A library of so many chunks is compared whole in memory, 2.3 MB of 384 dimensions: 0.3 ms, and nothing is missed; one-shot commands need not import
+# A library of so many chunks is compared whole in memory, 2.3 MB of 384 dimensions: 1 ms, and nothing is missed; one-shot commands need not import
 # Chroma, which takes a second (docs/decisions/0018-small-libraries.md).
 _WHOLE = 1_500
 # Of a larger one so many vectors are read and compared one by one, some 60 µs each; above, looking through is quicker (2,938 chunks: 160 ms and 49 ms).
