@@ -22,7 +22,7 @@ from rag.store.sync import sync
 def disk(tmp_path: Path) -> Iterator[Path]:
     with small_disk(tmp_path) as disk:
         if disk is None:
-            pytest.skip("this user may mount no disk")
+            pytest.skip("this user may mount no disk, so that full disks were not tried")
         yield disk
 
 

@@ -71,7 +71,7 @@ def train(
         with torch.autocast("cpu", dtype=torch.bfloat16):
             scores = network(inputs["input_ids"], inputs["attention_mask"], inputs["token_type_ids"])
         loss = loss_of(scores, inputs)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch
+        loss.backward()  # type: ignore[no-untyped-call]  # torch does not annotate it
         nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         schedule.step()

@@ -76,7 +76,7 @@ def _ask(args: argparse.Namespace) -> int:
 
 
 def _load(reader: Reader) -> None:
-    with suppress(NewsdeskError):
+    with suppress(NewsdeskError):  # it is said when the reader is read with
         reader.load()
 
 

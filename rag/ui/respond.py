@@ -44,7 +44,7 @@ def respond(assistant: Assistant, ask: Ask, filters: Filters) -> None:
     try:
         with live.container(), closing(events):
             answer = _watch(events, seen)
-    except Exception:
+    except Exception:  # raised again below
         # Whatever failed, the next run must not fail on the same question again.
         session.wait_for(None)
         live.empty()
